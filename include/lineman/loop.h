@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <memory>
 
 #include "lineman/time.h"
 
@@ -28,11 +29,15 @@ struct Loop {
   // Runs soon on the Control thread, in order. From any thread.
   virtual void post(std::function<void()> fn) = 0;
 
-  virtual void run() = 0;   // until stop()
+  virtual void run() = 0;   // until stop(); a stop() before run() makes it return at once
   virtual void stop() = 0;  // Control thread only
 
   // su_root_t* on the real loop, nullptr on the simulated one. For legs/sip alone.
   virtual void* native_handle() = 0;
 };
+
+// The real loop, over su_root (io/loop). It must outlive everything that was made on it; destroyed
+// on the Control thread.
+std::unique_ptr<Loop> make_loop();
 
 }  // namespace lineman
