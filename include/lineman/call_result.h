@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "lineman/leg.h"
+#include "lineman/media_summary.h"
 
 namespace lineman {
 
@@ -48,16 +49,6 @@ std::string verdict_name(Exit code);  // "signal_15" for 143
 
 // Which cause a final SIP status means before a dialog exists. `with_credentials`: for 403.
 Cause cause_of_status(int code, bool with_credentials);
-
-// One direction, as `rx.*` and `tx.*`.
-struct MediaSummary {
-  std::int64_t packets = 0, lost = 0, late = 0;
-  std::optional<double> loss_pct, jitter_ms, delay_ms, level_db, rtt_ms, mos;
-  std::string mos_model;
-  double concealed_ms = 0;
-  std::string audio = "none";         // tone:F, speech, silence, none
-  std::optional<bool> heard_by_peer;  // tx
-};
 
 struct CallResult {
   Exit exit = Exit::kOk;
