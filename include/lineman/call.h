@@ -53,6 +53,7 @@ struct DigitToSend {
 namespace action {
 struct Emit {
   EventBody body;
+  std::optional<TimePoint> time{};  // of what it tells, when that was before now
 };
 struct Dial {};
 struct Ring {
@@ -160,7 +161,7 @@ class Call {
   virtual void on_timeout(TimePoint now) = 0;
 
   virtual TimePoint next_timeout() const = 0;
-  virtual bool next_action(Action& out) = 0;  // drain after every call above
+  virtual bool next_action(TimePoint now, Action& out) = 0;  // drain after every call above
   virtual State state() const = 0;
   virtual const CallResult& result() const = 0;  // final at action::Done; before it, the best known
 };
