@@ -137,6 +137,7 @@ bool Script::begin_send(const verb::Send& send, TimePoint now) {
     }
   }
   info_.clear();
+  queued_.clear();
   DtmfMode mode = options_.dtmf_mode;
   if (mode == DtmfMode::kAuto) {
     mode = telephone_event_ ? DtmfMode::kRfc4733 : DtmfMode::kInband;
@@ -160,12 +161,18 @@ bool Script::begin_send(const verb::Send& send, TimePoint now) {
     if (lead == Duration{}) send_next_info(now);
     return false;
   }
-  // A leading pause rides on the media clock too: as the gap of a digit that is none.
-  if (lead > Duration{}) digits.insert(digits.begin(), DigitToSend{0, lead});
-  deadline_ = now + kSendSlack;
-  for (const auto& d : digits) deadline_ += options_.digit_duration + d.gap;
-  out_.push_back(action::SendDigits{++id_, std::move(digits), mode});
+  queued_ = std::move(digits);
+  queued_mode_ = mode;
+  deadline_ = now + lead;
+  if (lead == Duration{}) send_queued(now);
   return false;
+}
+
+void Script::send_queued(TimePoint now) {
+  deadline_ = now + kSendSlack;
+  for (const auto& d : queued_) deadline_ += options_.digit_duration + d.gap;
+  out_.push_back(action::SendDigits{++id_, std::move(queued_), queued_mode_});
+  queued_.clear();
 }
 
 void Script::send_next_info(TimePoint now) {
@@ -283,6 +290,7 @@ void Script::on_timeout(TimePoint now) {
     if (!satisfied(*wait, now)) failures_.push_back("wait timed out: " + verb_line(*verb));
   } else if (const auto* send = std::get_if<verb::Send>(verb)) {
     if (!info_.empty()) return send_next_info(now);
+    if (!queued_.empty()) return send_queued(now);
     const bool only_pauses = send->digits.find_first_not_of("wW,") == std::string::npos;
     if (!only_pauses && options_.dtmf_mode != DtmfMode::kInfo) {
       failures_.push_back("the digits were not sent in time: " + verb_line(*verb));

@@ -46,6 +46,7 @@ class Script {
   const Verb* current() const { return running_ && next_ > 0 ? &verbs_[next_ - 1] : nullptr; }
   bool begin_send(const verb::Send& send, TimePoint now);
   void send_next_info(TimePoint now);
+  void send_queued(TimePoint now);
   bool take_digits(const verb::Read& read);
   bool take_wait(const verb::Wait& wait, TimePoint now);
   bool satisfied(const verb::Wait& wait, TimePoint now) const;
@@ -64,7 +65,9 @@ class Script {
   std::string unread_, all_digits_, read_digits_, taken_;  // taken_: by the read under way
   std::optional<bool> digits_complete_;
   std::vector<std::uint32_t> plays_, records_;
-  std::deque<DigitToSend> info_;  // INFO digits still to send
+  std::deque<DigitToSend> info_;     // INFO digits still to send
+  std::vector<DigitToSend> queued_;  // digits for the media thread, while a leading pause lasts
+  DtmfMode queued_mode_{};
 
   bool speaking_ = false;
   TimePoint silent_since_{};
