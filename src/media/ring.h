@@ -1,0 +1,40 @@
+// A queue of fixed capacity for one thread: storage is made once, push and pop do not allocate.
+#pragma once
+
+#include <cstddef>
+#include <vector>
+
+namespace lineman {
+
+template <class T>
+class Ring {
+ public:
+  explicit Ring(std::size_t capacity) : items_(capacity) {}
+
+  bool empty() const { return count_ == 0; }
+  bool full() const { return count_ == items_.size(); }
+  std::size_t size() const { return count_; }
+  T& front() { return items_[first_]; }
+  const T& front() const { return items_[first_]; }
+  void pop() {
+    first_ = (first_ + 1) % items_.size();
+    --count_;
+  }
+  // The next slot, to be filled in place; null when full. It counts from now on.
+  T* push() {
+    if (full()) return nullptr;
+    return &items_[(first_ + count_++) % items_.size()];
+  }
+  bool push(const T& item) {
+    T* slot = push();
+    if (slot) *slot = item;
+    return slot != nullptr;
+  }
+  void clear() { first_ = count_ = 0; }
+
+ private:
+  std::vector<T> items_;
+  std::size_t first_ = 0, count_ = 0;
+};
+
+}  // namespace lineman
