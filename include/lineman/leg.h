@@ -153,6 +153,7 @@ struct Incoming {
   std::string from, to, user_agent;
   std::string from_display;
   Address source;
+  Address local;    // the IP it came to: what our media towards it uses
   Headers headers;  // the untrusted rest that a script may ask for
   Body offer;       // empty: the peer expects our offer in the 200
 };
