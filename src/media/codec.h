@@ -30,6 +30,8 @@ struct Decoder {
                              std::span<std::int16_t> out) = 0;
   // Does `next` carry in-band FEC for the packet before it? (Opus; RFC 6716 section 2.1.7)
   virtual bool has_fec(std::span<const std::uint8_t> next) const = 0;
+  // What `next` knows of the packet before it, which is taken to be as long as `next` (or as
+  // `out`, when that is shorter). Samples written; 0: no FEC, or `out` cannot hold a frame.
   virtual std::size_t decode_fec(std::span<const std::uint8_t> next,
                                  std::span<std::int16_t> out) = 0;
   // The codec's own concealment for out.size() samples; false: it has none, use PLC.
