@@ -19,11 +19,20 @@ namespace lineman {
 class MediaCall;  // media_call.h
 using CallId = std::uint32_t;
 
+struct TransportCounters {
+  std::uint64_t received = 0, sent = 0;
+  std::uint64_t refused = 0;    // ICMP said that nobody listens there
+  std::uint64_t failed = 0;     // sends that the kernel refused (no route, no buffer)
+  std::uint64_t truncated = 0;  // datagrams above Packet::kMaxSize, dropped
+};
+
 // Datagrams of one call on the Media thread. receive() and send() never block.
 struct PacketTransport {
   virtual ~PacketTransport() = default;
   virtual bool receive(Packet& out, TimePoint now) = 0;  // false: nothing more
   virtual void send(const Packet& packet) = 0;           // errors are counted, not reported
+  // By whoever owns it now: Media, or Control once it came home.
+  virtual TransportCounters counters() const { return {}; }
 };
 
 // Runs once on the Media thread between two ticks, then comes home to Control and dies there: so

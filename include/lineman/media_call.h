@@ -80,6 +80,9 @@ class MediaCall {
       TimePoint now) = 0;  // one 10 ms frame each way; `now` is the frame's own deadline
   virtual void on_timeout(TimePoint now) = 0;
   virtual TimePoint next_timeout() const = 0;
+  // How long it can go without a wake: its packet time, where nothing asks for less. With 20 ms or
+  // more the engine ticks two frames a wake.
+  virtual Duration frame_time() const { return kFrameTime; }
   virtual bool next_packet(Packet& out) = 0;
   virtual bool next_event(MediaEvent& out) = 0;
   virtual void close(TimePoint now) = 0;  // RTCP BYE, recorders end with kHangup
