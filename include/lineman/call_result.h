@@ -45,7 +45,9 @@ std::span<const ExitRow> exit_table();
 const ExitRow& exit_row(Exit code);  // kSignal + n gives the row of kSignal
 Exit exit_of(Cause cause);           // the natural exit of an end before or in a call
 Exit exit_of(const Error& error);
-std::string verdict_name(Exit code);  // "signal_15" for 143
+std::string verdict_name(Exit code);                 // "signal_15" for 143
+const ExitRow* find_exit(std::string_view verdict);  // by its word; for `lineman explain`
+std::string_view cause_meaning(Cause cause);         // one line, for `lineman explain`
 
 // Which cause a final SIP status means before a dialog exists. `with_credentials`: for 403.
 Cause cause_of_status(int code, bool with_credentials);
@@ -55,7 +57,7 @@ struct CallResult {
   std::string verdict;              // verdict_name(exit)
   std::vector<std::string> causes;  // every finding, the deciding one first
   std::string diagnosis;            // "" when nothing is wrong or the wire does not show why
-  std::string status = "none";      // none, answered, unanswered, failed
+  std::string status = "none";      // none, answered, unanswered, busy, rejected, failed
   std::optional<int> sip_code;  // final status from the peer; null when our own stack made it up
   std::string reason;
   std::optional<int> q850;
@@ -65,7 +67,8 @@ struct CallResult {
   std::optional<double> pdd_ms, setup_ms, first_rtp_ms, duration_ms;
   std::string digits;                   // received
   std::optional<bool> digits_complete;  // of the last read
-  std::string media = "none";  // two_way, one_way_rx, one_way_tx, none, unproven, not_negotiated
+  // two_way, received, one_way_rx, one_way_tx, none, unproven, not_negotiated
+  std::string media = "none";
   MediaSummary rx, tx;
 };
 

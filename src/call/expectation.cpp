@@ -1,0 +1,241 @@
+// --expect: 'FIELD OP VALUE'.
+#include <array>
+#include <charconv>
+#include <cmath>
+#include <regex>
+
+#include "lineman/event.h"
+#include "lineman/text.h"
+
+namespace lineman {
+namespace {
+
+using Op = Expectation::Op;
+
+// A pattern is the user's own, but a typing error must not cost memory: std::regex unrolls {n}.
+constexpr std::size_t kMostStates = 4096;
+constexpr std::size_t kMostMatched = 4096;  // characters of a value that are looked at
+
+struct OpText {
+  std::string_view text;
+  Op op;
+};
+constexpr std::array kOps = {OpText{"!=", Op::kNotEqual},  OpText{"<=", Op::kLessEqual},
+                             OpText{">=", Op::kMoreEqual}, OpText{"==", Op::kEqual},
+                             OpText{"=", Op::kEqual},      OpText{"<", Op::kLess},
+                             OpText{">", Op::kMore},       OpText{"~", Op::kMatch}};
+
+tl::unexpected<Error> bad(std::string_view text, const std::string& why) {
+  return fail(ErrorCode::kUsage, "expectation '" + printable(text) + "' " + why);
+}
+
+std::optional<double> number(std::string_view text) {
+  if (!text.empty() && text.front() == '+') text.remove_prefix(1);
+  double value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc{} || end != text.data() + text.size() || !std::isfinite(value)) {
+    return std::nullopt;
+  }
+  return value;
+}
+
+std::optional<bool> truth(std::string_view text) {
+  if (iequals(text, "yes") || iequals(text, "true")) return true;
+  if (iequals(text, "no") || iequals(text, "false")) return false;
+  return std::nullopt;
+}
+
+FieldType type_of(std::string_view path) {
+  struct Finder final : FieldVisitor {
+    explicit Finder(std::string_view p) : path(p) {}
+    void field(std::string_view p, FieldType t, FieldValue, std::string_view) override {
+      if (p == path) type = t;
+    }
+    std::string_view path;
+    FieldType type = FieldType::kString;
+  } finder(path);
+  const EventBody result = event::Result{};
+  event_row(result).visit(result, finder);
+  return finder.type;
+}
+
+// At most this many automaton states: the pattern's length times what its {n} repeat.
+bool is_small(std::string_view pattern) {
+  std::size_t states = pattern.size() + 1;
+  for (std::size_t at = pattern.find('{'); at != pattern.npos; at = pattern.find('{', at + 1)) {
+    std::size_t most = 1;
+    std::size_t n = 0;
+    for (std::size_t i = at + 1; i < pattern.size() && pattern[i] != '}'; ++i) {
+      n = pattern[i] >= '0' && pattern[i] <= '9'
+              ? n * 10 + static_cast<std::size_t>(pattern[i] - '0')
+              : 0;
+      if (n > kMostStates) return false;
+      most = std::max(most, n);
+    }
+    states *= most;
+    if (states > kMostStates) return false;
+  }
+  return states <= kMostStates;
+}
+
+// Exceptions of <regex> stop here. Linear in the value, no recursion over it: a breadth-first
+// search where the library has one.
+std::optional<std::regex> compile(const std::string& pattern) {
+  auto flags = std::regex::ECMAScript;
+#ifdef __GLIBCXX__
+  flags |= std::regex_constants::__polynomial;
+#endif
+  if (!is_small(pattern)) return std::nullopt;
+  try {
+    return std::regex(pattern, flags);
+  } catch (const std::exception&) {
+    return std::nullopt;
+  }
+}
+
+bool matches(const std::string& pattern, const std::string& value) {
+  const std::optional<std::regex> regex = compile(pattern);
+  if (!regex) return false;
+  try {
+    return std::regex_search(value.substr(0, kMostMatched), *regex);
+  } catch (const std::exception&) {
+    return false;
+  }
+}
+
+// A..B, ..B, A..: true when the value has that form.
+bool parse_range(std::string_view value, Expectation& e) {
+  const std::size_t dots = value.find("..");
+  if (dots == value.npos || value.size() == 2) return false;
+  const std::string_view low = trim(value.substr(0, dots));
+  const std::string_view high = trim(value.substr(dots + 2));
+  e.low = number(low);
+  e.high = number(high);
+  if ((!low.empty() && !e.low) || (!high.empty() && !e.high)) {
+    e.low = e.high = std::nullopt;
+    return false;
+  }
+  e.op = Op::kRange;
+  return true;
+}
+
+Result<void> check_number(Expectation& e) {
+  if (e.op == Op::kMatch) return {};
+  if (e.op == Op::kEqual && parse_range(e.value, e)) {
+    if (e.low && e.high && *e.low > *e.high) {
+      return bad(e.text, "has its range the wrong way round: the smaller number comes first");
+    }
+    return {};
+  }
+  if (number(e.value)) return {};
+  return bad(e.text, "compares a number: write a plain one without a unit (" + e.field +
+                         "<=500) or "
+                         "a range (" +
+                         e.field + "=..500)");
+}
+
+Result<void> check_text(const Expectation& e) {
+  if (e.op == Op::kEqual || e.op == Op::kNotEqual || e.op == Op::kMatch) return {};
+  return bad(e.text, "compares text, which has no order: use =, != or ~");
+}
+
+Result<void> check(Expectation& e) {
+  if (e.op == Op::kMatch && !compile(e.value)) {
+    return bad(e.text,
+               "has a regular expression that is wrong or too big (ECMAScript, no "
+               "back-references): check its brackets and braces");
+  }
+  switch (type_of(e.field)) {
+    case FieldType::kInt:
+    case FieldType::kNumber: return check_number(e);
+    case FieldType::kString:
+    case FieldType::kStrings: return check_text(e);
+    case FieldType::kBool: break;
+  }
+  if (e.op == Op::kMatch) return {};
+  if ((e.op == Op::kEqual || e.op == Op::kNotEqual) && truth(e.value)) return {};
+  return bad(e.text, "compares yes or no: write " + e.field + "=yes");
+}
+
+bool compare(Op op, double actual, double wanted) {
+  switch (op) {
+    case Op::kEqual: return actual == wanted;
+    case Op::kNotEqual: return actual != wanted;
+    case Op::kLess: return actual < wanted;
+    case Op::kLessEqual: return actual <= wanted;
+    case Op::kMore: return actual > wanted;
+    case Op::kMoreEqual: return actual >= wanted;
+    case Op::kMatch:
+    case Op::kRange: break;
+  }
+  return false;
+}
+
+struct Holds {
+  const Expectation& e;
+
+  bool operator()(std::monostate) const { return false; }
+  bool operator()(std::int64_t v) const { return (*this)(static_cast<double>(v)); }
+  bool operator()(double v) const {
+    if (!std::isfinite(v)) return false;
+    if (e.op == Op::kMatch) return matches(e.value, field_text(v));
+    if (e.op == Op::kRange) return (!e.low || v >= *e.low) && (!e.high || v <= *e.high);
+    const std::optional<double> wanted = number(e.value);
+    return wanted && compare(e.op, v, *wanted);
+  }
+  bool operator()(bool v) const {
+    if (e.op == Op::kMatch) return matches(e.value, field_text(v));
+    const std::optional<bool> wanted = truth(e.value);
+    if (!wanted) return false;
+    return e.op == Op::kEqual ? v == *wanted : e.op == Op::kNotEqual && v != *wanted;
+  }
+  bool operator()(const std::string& v) const {
+    if (e.op == Op::kMatch) return matches(e.value, v);
+    return e.op == Op::kEqual ? v == e.value : e.op == Op::kNotEqual && v != e.value;
+  }
+  // One of them, or all of them as they are printed.
+  bool operator()(const std::vector<std::string>& v) const {
+    const bool negated = e.op == Op::kNotEqual;
+    Expectation one = e;
+    if (negated) one.op = Op::kEqual;
+    const Holds same{one};
+    bool any = same(field_text(v));
+    for (const std::string& each : v) any = any || same(each);
+    return any != negated;
+  }
+};
+
+}  // namespace
+
+lineman::Result<Expectation> parse_expectation(std::string_view text) {
+  Expectation e;
+  e.text = std::string(trim(text));
+  const std::string_view whole = e.text;
+  const std::size_t at = whole.find_first_of("=!<>~");
+  const std::string_view field = trim(whole.substr(0, at));
+  e.field = std::string(field);
+  if (at == whole.npos) {
+    const std::string name = is_result_field(field) ? e.field : "rx.mos";
+    return bad(whole, "has no operator. A shell takes < and > for itself, so quote it: --expect '" +
+                          name + ">=3.5', or write a range: " + name + "=3.5..");
+  }
+  if (field.empty()) return bad(whole, "begins with the operator: write for example 'rx.mos>=3.5'");
+  if (!is_result_field(field)) {
+    return bad(whole, "names no field of the result: '" + printable(field) + "'" +
+                          did_you_mean(field, result_fields()));
+  }
+  for (const OpText& each : kOps) {
+    if (whole.substr(at, each.text.size()) != each.text) continue;
+    e.op = each.op;
+    e.value = std::string(trim(whole.substr(at + each.text.size())));
+    if (Result<void> checked = check(e); !checked) return tl::make_unexpected(checked.error());
+    return e;
+  }
+  return bad(whole, "has an unknown operator: use = != < <= > >= or ~ (regex)");
+}
+
+bool holds(const Expectation& expectation, const FieldValue& actual) {
+  return std::visit(Holds{expectation}, actual);
+}
+
+}  // namespace lineman
