@@ -227,4 +227,24 @@ struct Loop;
 struct Resolver;
 std::unique_ptr<Endpoint> make_sip_endpoint(Loop& loop, Resolver& resolver, SipOptions options);
 
+// A simulated far end (`local:echo`, `local:answer?play=x.wav&ring=1s`, `local:busy`, ...) with a
+// MediaCall of its own: real SDP, real RTP, no network. `far_engine` is the far end's alone (its
+// sink is set here) and shares `loop` and `network` with the near end's; `writer` takes what the
+// far end records. All of them outlive the endpoint. Its URIs are in `lineman help dial`
+// (local_scenarios).
+struct LocalOptions {
+  std::uint64_t seed = 0;  // ids, SSRCs
+};
+struct MediaEngine;
+struct MediaNetwork;
+struct Writer;
+std::unique_ptr<Endpoint> make_local_endpoint(Loop& loop, MediaNetwork& network,
+                                              MediaEngine& far_engine, Writer& writer,
+                                              LocalOptions options);
+
+struct LocalScenario {
+  std::string_view name, arguments, summary;  // "echo", "ring=D&delay=D", one line
+};
+std::vector<LocalScenario> local_scenarios();
+
 }  // namespace lineman
