@@ -38,6 +38,17 @@ constexpr bool receives(Direction d) {
 }
 std::string_view direction_name(Direction d);
 
+struct PayloadType {
+  std::uint8_t number = 0;
+  CodecId codec{};
+  bool operator==(const PayloadType&) const = default;
+};
+struct EventPayloadType {
+  std::uint8_t number = 0;
+  int clock_rate = 8000;
+  bool operator==(const EventPayloadType&) const = default;
+};
+
 // What we can do and where: the input to an offer or an answer.
 struct LocalMedia {
   Address rtp;                  // as put into c= and m=
@@ -51,15 +62,10 @@ struct LocalMedia {
   std::uint64_t session_version = 0;
   int opus_bitrate = 0;  // maxaveragebitrate, bit/s; 0: not said
   bool opus_fec = true;  // useinbandfec
-};
-
-struct PayloadType {
-  std::uint8_t number = 0;
-  CodecId codec{};
-};
-struct EventPayloadType {
-  std::uint8_t number = 0;
-  int clock_rate = 8000;
+  // For a new offer in a running call: the numbers already in use, which must not come to mean
+  // something else (RFC 3264 section 8.3.2). Copied from RtpConfig::receive and events_receive.
+  std::vector<PayloadType> keep;
+  std::vector<EventPayloadType> keep_events;
 };
 
 // The outcome, from our side: all that an RtpLeg needs to know.
