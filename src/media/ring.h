@@ -20,15 +20,15 @@ class Ring {
     first_ = (first_ + 1) % items_.size();
     --count_;
   }
-  // The next slot, to be filled in place; null when full. It counts from now on.
-  T* push() {
-    if (full()) return nullptr;
-    return &items_[(first_ + count_++) % items_.size()];
-  }
+  // The slot behind the last item, to be filled in place and committed; null when full.
+  T* slot() { return full() ? nullptr : &items_[(first_ + count_) % items_.size()]; }
+  void commit() { ++count_; }
   bool push(const T& item) {
-    T* slot = push();
-    if (slot) *slot = item;
-    return slot != nullptr;
+    T* free = slot();
+    if (!free) return false;
+    *free = item;
+    commit();
+    return true;
   }
   void clear() { first_ = count_ = 0; }
 

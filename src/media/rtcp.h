@@ -7,8 +7,8 @@
 #include <span>
 #include <string_view>
 
+#include "lineman/random.h"
 #include "lineman/time.h"
-#include "prng.h"
 #include "rtp.h"
 
 namespace lineman {
@@ -83,7 +83,7 @@ class RtcpSchedule {
   TimePoint next() const { return next_; }
 
  private:
-  Prng random_;
+  Random random_;
   TimePoint next_ = kNever;
 };
 
