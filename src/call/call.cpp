@@ -205,9 +205,9 @@ class CallMachine final : public Call {
 
   TimePoint next_timeout() const override {
     if (done_) return kNever;
-    const TimePoint script = state_ == State::kEnded ? kNever : script_.next_timeout();
+    if (state_ == State::kEnded) return std::min(drain_deadline_, save_deadline_);
     return std::min({ring_deadline_, answer_at_, duration_deadline_, stats_at_, hang_up_deadline_,
-                     drain_deadline_, save_deadline_, recordings_.next_timeout(), script});
+                     recordings_.next_timeout(), script_.next_timeout()});
   }
 
   bool next_action(TimePoint now, Action& out) override {

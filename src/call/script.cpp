@@ -310,7 +310,9 @@ void Script::end(TimePoint now) {
 
 std::string Script::unfinished() const {
   if (const Verb* verb = current()) return verb_line(*verb);
-  return next_ < verbs_.size() ? verb_line(verbs_[next_]) : "";
+  // A peer that hangs up when that was all that was left has done it for us.
+  if (next_ >= verbs_.size() || std::holds_alternative<verb::Hangup>(verbs_[next_])) return "";
+  return verb_line(verbs_[next_]);
 }
 
 }  // namespace lineman
