@@ -15,6 +15,7 @@
 #include "lineman/leg.h"
 #include "lineman/media.h"
 #include "lineman/verb.h"
+#include "lineman/writer.h"
 
 namespace lineman {
 
@@ -67,13 +68,14 @@ struct PhoneOptions {
   std::string ready_file;
 };
 
-// Sinks for events; phone hands every event to each, in order. Owned by cli, run on Control.
+// Where events go. Owned by cli, run on Control.
 struct PhoneOutputs {
-  std::vector<EventSink*> sinks;
+  // Once, when the Writer and the clock exist, before the first event. An error (an --events file
+  // that cannot be opened) ends the process with its code.
+  std::function<Result<void>(Writer& writer, const EventEpoch& epoch)> open;
+  std::vector<EventSink*> sinks;  // every event goes to each, in order
   std::function<void(const std::string& line)>
-      log;  // --log, --trace sip: one line, already escaped
-  std::function<void(const CallId&, std::string digits)>
-      digits;  // digits as they are read (stdout without --json)
+      log;  // --log, --trace sip: one line or message, already escaped
 };
 
 struct PhoneVerdict {

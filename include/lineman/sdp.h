@@ -94,6 +94,12 @@ struct Answer {
 };
 
 std::string make_offer(const LocalMedia& local);
+// What to understand from the moment the offer is sent: everything in it, from anywhere, and
+// nothing to send.
+RtpConfig offered_config(const LocalMedia& local);
+// Codec names that a description lists, ours or not; empty when it does not parse. For the
+// diagnosis.
+std::vector<std::string> offered_codec_names(std::string_view sdp);
 
 // kMalformed: not SDP, or breaks RFC 3264. kNoCommon: audio rejected or no common codec; the text
 // lists both sides.

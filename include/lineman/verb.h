@@ -27,6 +27,7 @@ struct SourceSpec {
   bool operator==(const SourceSpec&) const = default;
 };
 Result<SourceSpec> parse_source(std::string_view text);
+std::string source_text(const SourceSpec& spec);  // parses back to the same source
 
 // "500ms", "2s", "1m30s", "0.5s", "2h"; a bare number is an error that names the cure.
 Result<Duration> parse_duration(std::string_view text);

@@ -43,6 +43,29 @@ std::string make_offer(const LocalMedia& local) {
          write_audio(local, offered_types(local), "RTP/AVP", local.direction, local.rtcp_mux);
 }
 
+RtpConfig offered_config(const LocalMedia& local) {
+  const OurTypes ours = offered_types(local);
+  RtpConfig config;
+  config.rtcp_mux = local.rtcp_mux;
+  config.direction = Direction::kRecvOnly;
+  config.ptime = local.ptime;
+  config.receive = ours.codecs;
+  config.events_receive = ours.events;
+  config.comfort_noise = ours.comfort_noise;
+  if (!ours.codecs.empty()) config.send = ours.codecs.front();
+  return config;
+}
+
+std::vector<std::string> offered_codec_names(std::string_view sdp) {
+  const auto session = parse_sdp(sdp);
+  if (!session) return {};
+  for (const SdpMedia& media : session->media) {
+    if (!iequals(media.type, "audio")) continue;
+    if (const auto audio = read_audio(*session, media)) return codec_labels(*audio);
+  }
+  return {};
+}
+
 Result<RtpConfig> accept_answer(const LocalMedia& offered, std::string_view answer) {
   const auto session = parse_sdp(answer);
   if (!session) return tl::make_unexpected(session.error());

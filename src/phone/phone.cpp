@@ -1,0 +1,458 @@
+#include "phone.h"
+
+#include <algorithm>
+
+#include "lineman/random.h"
+#include "lineman/sip_uri.h"
+#include "lineman/text.h"
+#include "lineman/version.h"
+#include "lineman/writer.h"
+
+namespace lineman {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr Duration kWithdrawWait = 700ms;
+constexpr Duration kShutDownWait = 900ms;
+constexpr Duration kFlushWait = 500ms;
+constexpr Duration kStuckAfter = 1900ms;  // after the first signal: Control itself hangs
+
+// "sip:127.0.0.1:5060;transport=udp" without what a dialler need not say.
+std::string dialable(const std::string& address) {
+  static constexpr std::string_view kUdp = ";transport=udp";
+  return address.ends_with(kUdp) ? address.substr(0, address.size() - kUdp.size()) : address;
+}
+
+// A message as --trace sip shows it: a line that says which way, then the message, indented, safe
+// for a terminal.
+std::string sip_trace_text(bool sent, const Address& local, const Address& peer,
+                           std::string_view transport, std::string_view text) {
+  std::string out = std::string(sent ? "sent to " : "received from ") + peer.text() + " (" +
+                    std::string(transport) + ", at " + local.text() + ")";
+  for (std::string_view line : split(text, '\n')) {
+    if (!line.empty() && line.back() == '\r') line.remove_suffix(1);
+    out += "\n    " + printable(line);
+  }
+  return out;
+}
+
+}  // namespace
+
+Phone::Phone(const PhoneOptions& options, const PhoneOutputs& outputs)
+    : options_(options), outputs_(outputs) {}
+
+Phone::~Phone() {
+  calls_.clear();
+  refused_.clear();
+  if (!clean_) static_cast<void>(endpoint_.release());  // the process leaves by _exit
+}
+
+PhoneVerdict Phone::run() {
+  auto ready = prepare();
+  if (ready) ready = start();
+  if (ready) {
+    world_->loop->run();
+  } else {
+    fail_with(exit_of(ready.error()), ready.error().text);
+  }
+  calls_.clear();
+  refused_.clear();
+  capture_.reset();
+  PhoneVerdict verdict{exit_code(), signal_, process_result(), clean_};
+  emit("", event::Result{verdict.result});
+  if (world_ && !world_->writer->flush(kFlushWait)) verdict.clean = clean_ = false;
+  return verdict;
+}
+
+// What can fail before anything is sent.
+Result<void> Phone::prepare() {
+  const bool listens = options_.mode == PhoneOptions::Mode::kAnswer;
+  const std::string& address =
+      listens && !options_.sip.listen.empty() ? options_.sip.listen.front() : options_.target;
+  const auto type = leg_type(listens && options_.sip.listen.empty() ? "sip:" : address);
+  world_ = std::make_unique<World>(make_world(type && (*type)->simulated, options_));
+  world_->engine->set_sink(this);
+  if (auto opened = open_outputs(); !opened) return opened;
+  if (!type) return tl::make_unexpected(type.error());
+  if (is_emergency(options_.target) && !options_.allow_emergency) {
+    return fail(ErrorCode::kUsage, "'" + printable(options_.target) +
+                                       "' is an emergency number: it is called only with "
+                                       "--allow-emergency");
+  }
+  if (auto loaded = audio_.load(options_.actions); !loaded) return loaded;
+  return open_endpoint(**type);
+}
+
+Result<void> Phone::open_outputs() {
+  outputs_open_ = true;
+  if (outputs_.open) {
+    if (auto opened = outputs_.open(*world_->writer, world_->epoch); !opened) return opened;
+  }
+  if (options_.pcap.empty()) return {};
+  auto capture = open_capture(*world_->loop, *world_->writer, options_.pcap, world_->epoch,
+                              [this](const CaptureEnd& end) {
+                                if (!end.error.empty()) on_warning("capture_failed", end.error);
+                              });
+  if (!capture) return tl::make_unexpected(capture.error());
+  capture_ = std::move(*capture);
+  return {};
+}
+
+Result<void> Phone::open_endpoint(const LegType& type) {
+  IncomingPolicy::Options policy;
+  for (const auto& range : options_.allow) {
+    auto cidr = parse_cidr(range);
+    if (!cidr) return tl::make_unexpected(cidr.error());
+    policy.allow.push_back(*cidr);
+  }
+  policy.max_calls = options_.max_calls;
+
+  SipOptions sip = options_.sip;
+  sip.seed = world_->seed;
+  if (capture_ || options_.trace_sip) {
+    sip.trace = [this](bool sent, const Address& local, const Address& peer,
+                       std::string_view transport, std::string_view text) {
+      if (capture_) capture_->sip(world_->loop->now(), sent, local, peer, transport, text);
+      if (options_.trace_sip && outputs_.log) {
+        outputs_.log(sip_trace_text(sent, local, peer, transport, text));
+      }
+    };
+  }
+  auto endpoint = type.make(*world_, std::move(sip));
+  if (!endpoint) return tl::make_unexpected(endpoint.error());
+  endpoint_ = std::move(*endpoint);
+  if (auto bound = endpoint_->start(*this); !bound) return bound;
+  for (const auto& address : endpoint_->addresses()) {
+    const auto uri = parse_sip_uri(address);
+    const auto ip = uri ? Address::parse_ip(uri->host) : Result<Address>(Address{});
+    policy.public_listener = policy.public_listener || (ip && *ip && !ip->is_loopback());
+  }
+  policy_.emplace(std::move(policy));
+  call_world_ = std::make_unique<CallWorld>(
+      CallWorld{*world_->loop, *world_->engine, *world_->network, *endpoint_, *world_->writer,
+                audio_, options_, world_->seed, world_->simulated,
+                [this](const std::string& call, EventBody body, std::optional<TimePoint> time) {
+                  emit(call, std::move(body), time);
+                },
+                nullptr});
+  if (capture_) {
+    call_world_->capture = [this](std::unique_ptr<PacketTransport> transport, const Address& rtp,
+                                  const Address& rtcp) {
+      return capture_->wrap(std::move(transport), rtp, rtcp);
+    };
+  }
+  return {};
+}
+
+Result<void> Phone::start() {
+  Loop& loop = *world_->loop;
+  signals_ = watch_signals(loop, [this](int signal) { on_signal(signal); });
+  loop.post([this] { begin(); });
+  if (options_.timeout > Duration{}) {
+    timeout_ = loop.at(loop.now() + options_.timeout, [this] {
+      const bool waiting = options_.mode == PhoneOptions::Mode::kAnswer && options_.count > 0 &&
+                           static_cast<int>(exits_.size()) < options_.count;
+      if (waiting && calls_.empty()) {
+        fail_with(Exit::kNoAnswer,
+                  "no call came within --timeout " + duration_text(options_.timeout));
+      }
+      stop_all(0, "timeout");
+    });
+  }
+  return {};
+}
+
+// The first signal hangs up; the second leaves at once, files intact.
+void Phone::on_signal(int signal) {
+  if (signal_ != 0) {
+    signal_ = signal;
+    clean_ = false;
+    world_->loop->stop();
+    return;
+  }
+  world_->writer->set_deadline(world_->loop->now() + kStuckAfter);
+  stop_all(signal, "signal");
+}
+
+// Tells who waits for us: --ready-file, then the command after `--`.
+Result<void> Phone::announce() {
+  event::AppReady ready;
+  ready.addresses = endpoint_->addresses();
+  ready.uri = ready.addresses.empty() ? "" : dialable(ready.addresses.front());
+  emit("", ready);
+  if (!options_.ready_file.empty()) {
+    auto lines = world_->writer->open_lines(options_.ready_file, [](const std::string&) {});
+    if (!lines) return tl::make_unexpected(lines.error());
+    world_->writer->write_line(*lines, ready.uri);
+  }
+  if (options_.command.empty()) return {};
+  auto child = run_command(
+      *world_->loop, options_.command, {{"LINEMAN_URI", ready.uri}}, [this](const ChildEnd& end) {
+        if (!end.ok() && !stopping_) {
+          fail_with(Exit::kExpectation,
+                    end.signal != 0
+                        ? "the command was killed by signal " + std::to_string(end.signal)
+                        : "the command ended with exit code " + std::to_string(end.exit_code));
+        }
+        stop_all(0, "the command ended");
+      });
+  if (!child) return tl::make_unexpected(child.error());
+  command_ = std::move(*child);
+  return {};
+}
+
+void Phone::begin() {
+  started_ = true;
+  if (auto announced = announce(); !announced) {
+    fail_with(exit_of(announced.error()), announced.error().text);
+    return finish();
+  }
+  switch (options_.mode) {
+    case PhoneOptions::Mode::kDial: place_calls(); break;
+    case PhoneOptions::Mode::kAnswer:
+      if (options_.register_account) {
+        if (auto r = endpoint_->enroll(options_.expires); !r)
+          fail_with(exit_of(r.error()), r.error().text);
+      }
+      break;
+    case PhoneOptions::Mode::kRegister:
+      if (auto r = endpoint_->enroll(options_.expires); !r)
+        fail_with(exit_of(r.error()), r.error().text);
+      break;
+    case PhoneOptions::Mode::kProbe: {
+      auto r = endpoint_->probe(options_.target, options_.headers,
+                                [this](ProbeAnswer answer) { on_probe(answer); });
+      if (!r) fail_with(exit_of(r.error()), r.error().text);
+      break;
+    }
+  }
+  maybe_finish();
+}
+
+CallOptions Phone::call_options(CallId id) const {
+  CallOptions c;
+  c.call = "c" + std::to_string(id);
+  c.target = options_.target;
+  c.script = options_.actions;
+  if (!options_.record_stereo.empty()) {
+    verb::Record record;
+    record.file = options_.record_stereo;
+    record.what = RecordWhat::kStereo;
+    c.script.insert(c.script.begin(), record);
+  }
+  c.ring = options_.ring;
+  c.reject = options_.reject;
+  c.early = options_.early;
+  c.duration = options_.duration;
+  c.max_call = options_.max_call;
+  c.ring_timeout = options_.ring_timeout;
+  c.rtp_timeout = options_.rtp_timeout;
+  c.require_media = options_.require_media;
+  c.check = options_.check;
+  c.dtmf_mode = options_.dtmf_mode;
+  c.digit_duration = options_.digit_duration;
+  c.digit_gap = options_.digit_gap;
+  c.expectations = options_.expectations;
+  c.stop_is_ordinary = ordinary_stop();
+  return c;
+}
+
+// --count calls, --max-calls of them at a time.
+void Phone::place_calls() {
+  const int total = std::max(1, options_.count);
+  const int at_once = std::max(1, options_.max_calls);
+  while (!stopping_ && placed_ < total && static_cast<int>(calls_.size()) < at_once) {
+    placed_++;
+    const CallId id = next_id_++;
+    exits_.push_back(Exit::kOk);
+    auto& run = calls_[id] = std::make_unique<CallRun>(*call_world_, id, call_options(id),
+                                                       [this](CallRun& r) { call_done(r); });
+    run->dial();
+  }
+}
+
+void Phone::on_incoming(std::unique_ptr<Leg> leg, Incoming incoming) {
+  const bool takes_calls = options_.mode == PhoneOptions::Mode::kAnswer;
+  std::optional<IncomingPolicy::Refusal> refusal;
+  if (!takes_calls || stopping_ || finishing_) {
+    refusal = IncomingPolicy::Refusal{480, "this lineman takes no calls"};
+  } else if (options_.count > 0 && static_cast<int>(exits_.size()) >= options_.count) {
+    refusal =
+        IncomingPolicy::Refusal{486, "--count " + std::to_string(options_.count) + " is reached"};
+  } else {
+    refusal = policy_->admit(incoming.source, static_cast<int>(calls_.size()), world_->loop->now());
+  }
+  if (refusal) {
+    emit("",
+         event::Warning{"call_refused", "refused " + incoming.from + " with " +
+                                            std::to_string(refusal->code) + ": " + refusal->why});
+    refused_.push_back(std::make_unique<Refused>(*this, std::move(leg)));
+    refused_.back()->leg->reject(refusal->code, refusal->code == 486 ? "" : refusal->why);
+    return;
+  }
+  const CallId id = next_id_++;
+  exits_.push_back(Exit::kOk);
+  CallOptions options = call_options(id);
+  auto& run = calls_[id] = std::make_unique<CallRun>(*call_world_, id, std::move(options),
+                                                     [this](CallRun& r) { call_done(r); });
+  run->take(std::move(leg), incoming);
+}
+
+void Phone::Refused::on_leg_event(LegEvent event) {
+  if (!std::holds_alternative<leg_event::Ended>(event)) return;
+  phone.world_->loop->post([this, &p = phone] {
+    std::erase_if(p.refused_, [this](const auto& r) { return r.get() == this; });
+  });
+}
+
+void Phone::on_register(const RegisterState& state) {
+  const std::string aor = options_.sip.account ? options_.sip.account->aor : "";
+  const bool only_this = options_.mode == PhoneOptions::Mode::kRegister;
+  switch (state.kind) {
+    case RegisterState::Kind::kOk:
+      emit("", event::RegisterOk{aor, state.contact, to_ms(state.expires) / 1000});
+      if (only_this && options_.once) finish();
+      return;
+    case RegisterState::Kind::kGone: emit("", event::RegisterGone{aor}); return;
+    case RegisterState::Kind::kFailed:
+      emit("", event::RegisterFailed{aor, std::string(cause_name(state.cause)), state.reason,
+                                     state.code});
+      if (finishing_) return;
+      fail_with(exit_of(state.cause),
+                "registration failed: " +
+                    (state.reason.empty() ? std::string(cause_name(state.cause)) : state.reason));
+      stop_all(0, "registration failed");
+  }
+}
+
+void Phone::on_warning(const std::string& code, const std::string& text) {
+  emit("", event::Warning{code, text});
+}
+
+void Phone::on_media_event(CallId id, const MediaEvent& event) {
+  if (const auto it = calls_.find(id); it != calls_.end()) it->second->on_media_event(event);
+}
+
+void Phone::on_removed(CallId id, std::unique_ptr<MediaCall> call,
+                       std::unique_ptr<PacketTransport> transport) {
+  if (const auto it = calls_.find(id); it != calls_.end()) {
+    it->second->on_removed(std::move(call), std::move(transport));
+  }
+}
+
+void Phone::on_probe(const ProbeAnswer& answer) {
+  CallResult r;
+  r.remote = options_.target;
+  r.exit = exit_of(answer.end.cause);
+  r.verdict = verdict_name(r.exit);
+  r.cause = cause_name(answer.end.cause);
+  r.reason = answer.end.reason;
+  r.status = r.exit == Exit::kOk ? "reachable" : "failed";
+  if (answer.end.code > 0) r.sip_code = answer.end.code;
+  if (r.exit != Exit::kOk) r.causes.push_back(r.cause + ": " + r.reason);
+  probe_result_ = r;
+  own_exit_ = r.exit;
+  emit("", event::Probe{options_.target, answer.peer.text(), answer.user_agent, answer.allow,
+                        answer.supported, answer.accept, r.cause, answer.end.code,
+                        to_ms(answer.round_trip)});
+  finish();
+}
+
+void Phone::emit(const std::string& call, EventBody body, std::optional<TimePoint> time) {
+  Event event;
+  event.time = time ? *time : (world_ ? world_->loop->now() : TimePoint{});
+  event.call = call;
+  event.body = std::move(body);
+  if (!outputs_open_) return;
+  for (auto* sink : outputs_.sinks) sink->on_event(event);
+}
+
+void Phone::call_done(CallRun& run) {
+  const CallId id = run.id();
+  exits_[id - 1] = run.result().exit;
+  only_result_ = run.result();
+  calls_.erase(id);
+  if (options_.mode == PhoneOptions::Mode::kDial) place_calls();
+  maybe_finish();
+}
+
+void Phone::stop_all(int signal, const std::string& why) {
+  stopping_ = true;
+  if (signal != 0) signal_ = signal;
+  std::vector<CallId> ids;
+  for (const auto& [id, run] : calls_) ids.push_back(id);
+  for (CallId id : ids) calls_.at(id)->stop(signal, why);
+  maybe_finish();
+}
+
+void Phone::fail_with(Exit exit, const std::string& why) {
+  if (own_exit_ == Exit::kOk) own_exit_ = exit;
+  own_causes_.push_back(why);
+  stopping_ = true;
+}
+
+void Phone::maybe_finish() {
+  if (!started_ || finishing_ || !calls_.empty()) return;
+  const bool counted = options_.mode == PhoneOptions::Mode::kAnswer && options_.count > 0 &&
+                       static_cast<int>(exits_.size()) >= options_.count;
+  const bool dialled =
+      options_.mode == PhoneOptions::Mode::kDial && placed_ >= std::max(1, options_.count);
+  if (stopping_ || counted || dialled) finish();
+}
+
+// Nothing is left to do: give back the registration, then the endpoint, then the loop.
+void Phone::finish() {
+  if (finishing_) return;
+  finishing_ = true;
+  if (timeout_ != 0) world_->loop->cancel(timeout_);
+  if (command_) command_->stop(200ms);
+  world_->writer->set_deadline(world_->loop->now() + kStuckAfter);
+  const bool enrolled = options_.mode == PhoneOptions::Mode::kRegister || options_.register_account;
+  if (!enrolled) return leave();
+  auto left = std::make_shared<bool>(false);
+  const auto go = [this, left] {
+    if (!std::exchange(*left, true)) leave();
+  };
+  world_->loop->at(world_->loop->now() + kWithdrawWait, go);
+  endpoint_->withdraw(go);
+}
+
+void Phone::leave() {
+  endpoint_->shut_down(kShutDownWait, [this](bool clean) {
+    clean_ = clean;
+    world_->loop->stop();
+  });
+}
+
+Exit Phone::exit_code() const {
+  if (own_exit_ != Exit::kOk) return own_exit_;
+  for (Exit e : exits_) {
+    if (e != Exit::kOk) return e;
+  }
+  return Exit::kOk;
+}
+
+ProcessResult Phone::process_result() const {
+  ProcessResult r;
+  if (probe_result_) r.call = *probe_result_;
+  if (only_result_ && exits_.size() == 1) r.call = *only_result_;
+  r.call.exit = exit_code();
+  r.call.verdict = verdict_name(r.call.exit);
+  r.call.causes.insert(r.call.causes.begin(), own_causes_.begin(), own_causes_.end());
+  r.calls = static_cast<std::int64_t>(exits_.size());
+  r.calls_failed =
+      std::count_if(exits_.begin(), exits_.end(), [](Exit e) { return e != Exit::kOk; });
+  r.calls_ok = r.calls - r.calls_failed;
+  r.events_dropped = world_ ? static_cast<std::int64_t>(world_->writer->dropped()) : 0;
+  r.seed = world_ ? world_->seed : 0;
+  r.version = kVersion;
+  return r;
+}
+
+PhoneVerdict run_phone(const PhoneOptions& options, const PhoneOutputs& outputs) {
+  Phone phone(options, outputs);
+  return phone.run();
+}
+
+}  // namespace lineman
