@@ -15,6 +15,7 @@ enum class ErrorCode {
   kDevice,       // a sound device cannot be opened (exit 3)
   kResource,     // out of descriptors, memory, ports (exit 3)
   kResolve,      // a name has no address (exit 4)
+  kUnreachable,  // no route to an address (exit 5)
   kMalformed,    // input that does not parse
   kNoCommon,     // well formed, but nothing both sides can do (no common codec)
   kUnsupported,  // well formed, known, not built in or not possible on this leg

@@ -195,6 +195,7 @@ Exit exit_of(const Error& error) {
     case ErrorCode::kDevice:
     case ErrorCode::kResource: return Exit::kLocal;
     case ErrorCode::kResolve: return Exit::kResolve;
+    case ErrorCode::kUnreachable: return Exit::kUnreachable;
     case ErrorCode::kNoCommon: return Exit::kNegotiation;
     case ErrorCode::kUnsupported: return Exit::kNotBuiltIn;
     case ErrorCode::kInternal: break;
