@@ -22,9 +22,28 @@ class Plc {
 
  private:
   static constexpr int kMaxHistory = 800;  // 50 ms at 16 kHz
+  // A loop over the last `periods` pitch periods of `history_`.
+  struct Loop {
+    int periods = 0, at = 0;
+  };
+
+  int ms(int n) const { return n * rate_ / 1000; }
+  void start();
+  void find_pitch();
+  double next();
+  double sample(Loop& loop) const;
+  void remember(std::span<const std::int16_t> heard);
+
   SampleRate rate_;
-  std::array<std::int16_t, kMaxHistory> history_{};
-  // (further state is plc.cpp's to add)
+  int size_;                                         // of the history in use
+  std::array<std::int16_t, kMaxHistory> history_{};  // up to the gap; the newest sample last
+  std::array<std::int16_t, kMaxHistory> said_{};     // with what was concealed since
+  int pitch_ = 0, overlap_ = 0;
+  Loop loop_, previous_;  // `previous_` fades out
+  int fade_ = 0;          // samples it still has
+  double jump_ = 0;       // from the last sample heard to where the loop begins
+  int gap_ = 0;           // samples since the last good one, merged ones too
+  int merge_ = 0, merged_ = 0;
 };
 
 }  // namespace lineman
