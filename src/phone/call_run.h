@@ -60,7 +60,8 @@ class CallRun final : public LegSink {
 
  private:
   struct Executor;  // one overload an action
-  void drain();     // runs what the call wants, then arms its timer
+  void execute(Action& action);
+  void drain();  // runs what the call wants, then arms its timer
   TimePoint now() const { return world_.loop.now(); }
 
   void dial_from(const Address& local_ip);
