@@ -20,6 +20,7 @@ constexpr float kPurity = 0.9F;          // of the energy
 constexpr float kVaries = 2.5F;          // 4 dB: noise of a constant level does not reach it
 constexpr std::int64_t kToneBlocks = 3;  // 120 ms
 constexpr std::size_t kSpeechFrames = 10;
+constexpr int kBlocksUnlooked = 4;
 constexpr double kLowest = 190, kHighest = 3850;
 constexpr double kBin = 8000.0 / Spectrum::kSamples;
 constexpr Duration kBlockTime = 4 * kFrameTime;
@@ -29,7 +30,7 @@ double tolerance(double hz) { return std::max(10.0, hz * 0.02); }
 }  // namespace
 
 bool Detector::Tone::near(double hz_now) const {
-  return blocks > 0 && std::abs(hz_now - hz()) <= 10;
+  return blocks > 0 && std::abs(hz_now - hz()) <= 5;
 }
 
 Detector::Detector(Duration silence_after, EventQueue* events)
@@ -89,7 +90,11 @@ Detector::Block Detector::classify(double& hz) {
   if (active == 0) return Block::kQuiet;
   const auto bounds = std::minmax_element(parts_.begin(), parts_.end());
   const bool steady = *bounds.first > kActive / 2 && *bounds.second < kSteady * *bounds.first;
-  if (!steady && (speaking_ || active < 2)) return Block::kOther;
+  // In the middle of speech a look now and then is enough, until it finds tones.
+  if (!steady && (active < 2 || (speaking_ && !tones_before_ && ++unlooked_ < kBlocksUnlooked))) {
+    return Block::kOther;
+  }
+  unlooked_ = 0;
 
   std::array<std::int16_t, Spectrum::kSamples> samples;
   if (!to_8k(samples)) return Block::kOther;
@@ -228,15 +233,16 @@ bool Detector::sounds_like_speech() const {
 
 void Detector::follow_speech(Block block) {
   const bool tones = block == Block::kTone || block == Block::kTones;
+  tones_before_ = tones;
   for (const float level : levels_) {
     const bool active = !tones && level > kSpeechMin && level > kOverFloor * floor_;
     history_[newest_] = active ? level : 0;
     newest_ = (newest_ + 1) % kHistory;
-    // The background: down at once, up by 3 dB a second (1.5 while somebody speaks).
+    // The background: down at once, up by 10 dB a second (1.5 while somebody speaks).
     if (level < floor_) {
       floor_ = std::max(kFloorMin, 0.7F * floor_ + 0.3F * level);
     } else {
-      floor_ *= speaking_ ? 1.0035F : 1.007F;
+      floor_ *= speaking_ ? 1.0035F : 1.023F;
     }
     if (!speaking_) continue;
     ++spoken_;

@@ -68,7 +68,8 @@ class Detector {
   float floor_ = 1024;                     // mean square of the background
   std::array<float, kHistory> history_{};  // mean squares; 0: not active, or tones
   std::size_t newest_ = 0;
-  bool speaking_ = false;
+  bool speaking_ = false, tones_before_ = false;
+  int unlooked_ = 0;
   std::int64_t spoken_ = 0, quiet_ = 0;  // frames since it began; since the last active one
 
   // Summary, in frames.
