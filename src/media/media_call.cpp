@@ -32,14 +32,18 @@ void CallMedia::route() {
   bridge_.route(kEchoPort, kLegPort, speak && echo_.on());
 }
 
+void CallMedia::follow_rate() {
+  const SampleRate rate = leg_->rate();
+  if (rate == bridge_.rate()) return;
+  bridge_.set_rate(rate);
+  player_.set_rate(rate);
+  silence_.rate = rate;
+}
+
 void CallMedia::tick(TimePoint now) {
   events_.set_now(now);
   if (closed_) return;
-  if (const SampleRate rate = leg_->rate(); rate != bridge_.rate()) {
-    bridge_.set_rate(rate);
-    player_.set_rate(rate);
-    silence_.rate = rate;
-  }
+  follow_rate();
   bridge_.tick(now);
   const AudioFrame& heard = held_ ? silence_ : bridge_.said(kLegPort);
   const AudioFrame& sent = bridge_.heard(kLegPort);
@@ -75,6 +79,7 @@ void CallMedia::close(TimePoint now) {
 void CallMedia::exchange(TimePoint now, std::unique_ptr<CodecSet>& set) {
   if (set) ptime_ = set->config().ptime;
   rtp_.exchange(now, set);  // past the impairment, which has no coders
+  follow_rate();
 }
 
 // What the leg noticed, as long as there is room for it and for what follows from it.

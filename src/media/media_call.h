@@ -28,6 +28,7 @@ class CallMedia final : public MediaCall {
   void tick(TimePoint now) override;
   void on_timeout(TimePoint now) override;
   TimePoint next_timeout() const override { return leg_->next_timeout(); }
+  Duration frame_time() const override { return ptime_; }
   bool next_packet(Packet& out) override { return leg_->next_packet(out); }
   bool next_event(MediaEvent& out) override;
   void close(TimePoint now) override;
@@ -38,7 +39,7 @@ class CallMedia final : public MediaCall {
   }
   std::unique_ptr<AudioSource> stop_play(std::uint32_t id) override { return player_.stop(id); }
   bool record(std::unique_ptr<RecordJob>& job) override {
-    return recorder_.start(job, leg_->rate());
+    return recorder_.start(job, bridge_.rate());
   }
   std::unique_ptr<RecordJob> stop_record(std::uint32_t id, RecordEnd why) override {
     return recorder_.stop(id, why);
@@ -59,6 +60,7 @@ class CallMedia final : public MediaCall {
     int count = 0;  // queued and not yet sent
   };
 
+  void follow_rate();
   void route();
   void collect();
   void on_leg_event(const MediaEvent& event);
