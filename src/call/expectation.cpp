@@ -205,6 +205,21 @@ struct Holds {
   }
 };
 
+// A field alone: most likely a shell took the rest for a redirection.
+tl::unexpected<Error> bare(std::string_view field) {
+  std::string why = "has no operator";
+  if (!field.empty() && !is_result_field(field)) {
+    why += ", and no field has this name" + did_you_mean(field, result_fields());
+  }
+  const std::string name = is_result_field(field) ? std::string(field) : "rx.mos";
+  const FieldType type = type_of(name);
+  if (type != FieldType::kInt && type != FieldType::kNumber) {
+    return bad(field, why + ": write " + name + "=VALUE");
+  }
+  return bad(field, why + ". A shell takes < and > for itself, so quote it: --expect '" + name +
+                        ">=3.5', or write a range: " + name + "=3.5..");
+}
+
 }  // namespace
 
 lineman::Result<Expectation> parse_expectation(std::string_view text) {
@@ -214,11 +229,7 @@ lineman::Result<Expectation> parse_expectation(std::string_view text) {
   const std::size_t at = whole.find_first_of("=!<>~");
   const std::string_view field = trim(whole.substr(0, at));
   e.field = std::string(field);
-  if (at == whole.npos) {
-    const std::string name = is_result_field(field) ? e.field : "rx.mos";
-    return bad(whole, "has no operator. A shell takes < and > for itself, so quote it: --expect '" +
-                          name + ">=3.5', or write a range: " + name + "=3.5..");
-  }
+  if (at == whole.npos) return bare(whole);
   if (field.empty()) return bad(whole, "begins with the operator: write for example 'rx.mos>=3.5'");
   if (!is_result_field(field)) {
     return bad(whole, "names no field of the result: '" + printable(field) + "'" +

@@ -51,8 +51,8 @@ Result<void> Arguments::take(std::span<const std::string> words) {
         for (const VerbArgument& each : row_.arguments) known.emplace_back(each.name);
         std::string why = "no argument '" + std::string(name) + "'" + did_you_mean(name, known);
         if (!row_.arguments.empty() && row_.arguments.front().positional) {
-          why += "; if the whole word is meant, write '" +
-                 std::string(row_.arguments.front().name) + "=" + printable(word) + "'";
+          why += " (if the whole word is meant, write '" +
+                 std::string(row_.arguments.front().name) + "=" + printable(word) + "')";
         }
         return bad_at(i, std::move(why));
       }
