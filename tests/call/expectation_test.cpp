@@ -136,6 +136,9 @@ TEST(Expectation, RegularExpressionsAreGuarded) {
   const Expectation slow = *parse_expectation("reason~^(a+)+b$");
   EXPECT_FALSE(holds(slow, std::string(1'000'000, 'a')));
   EXPECT_TRUE(holds(slow, std::string(1000, 'a') + "b"));
+  // A hexadecimal digest is still a pattern of an ordinary size.
+  EXPECT_TRUE(met("digits~^[0-9a-f]{4}$"));
+  EXPECT_TRUE(parse_expectation("call_id~^[0-9a-f]{64}@"));
 }
 
 TEST(ResultFields, AreTheOnesOfTheIssueAndAllCanBeAsked) {
