@@ -68,6 +68,7 @@ Result<std::unique_ptr<CodecSet>> make_codec_set(const RtpConfig& config,
       set->rows[*config.comfort_noise].meaning == Meaning::kComfortNoise) {
     set->coders.push_back({*config.comfort_noise, 8000, nullptr});
   }
+  prepare(set->coders, set->rate_);
   for (const SampleRate rate : kSampleRates) {
     if (rate != set->encoder->rate()) set->resamplers.emplace_back(rate, set->encoder->rate());
   }

@@ -11,11 +11,13 @@ using std::chrono::milliseconds;
 constexpr MediaTime kGrain = kMediaRate / 400;  // 2.5 ms: what every codec can conceal
 constexpr MediaTime kTick = kMediaRate / 100;
 constexpr Duration kDeadZone = milliseconds(5), kLack = milliseconds(8);
+constexpr Duration kLackLess = std::chrono::microseconds(1500);  // of half a small target
 constexpr Duration kExcess = milliseconds(20), kExcessTime = milliseconds(1000);
 constexpr Duration kFixedZone = milliseconds(40);
 constexpr Duration kHoldWithLater = milliseconds(60), kHoldLongest = milliseconds(1000);
 constexpr Duration kJump = milliseconds(4000);  // of transit: not the network, another clock
 constexpr Duration kFlowing = milliseconds(250);
+constexpr Duration kOtherLasts = milliseconds(80);  // from one event packet to the next
 constexpr Duration kLeastStretch = std::chrono::microseconds(2500);
 constexpr Duration kMostSaved = milliseconds(15);
 constexpr double kRate = .12, kHurry = 2.2;  // stretched share of the time; far too late
@@ -38,11 +40,11 @@ void JitterBuffer::reset() {
   heard_ = suspect_ = playing_ = noise_ = started_ = shrinking_ = rejoining_ = false;
   seen_.fill({});
   held_ = budget_ = {};
-  excess_since_ = kNever;
+  excess_since_ = other_ = kNever;
   late_in_a_row_ = 0;
 }
 
-void JitterBuffer::drop_stored() { store_.clear(); }
+void JitterBuffer::drop(std::uint8_t payload_type) { store_.drop_type(payload_type); }
 
 bool JitterBuffer::seen(const JitterPacket& packet) {
   Seen& s = seen_[packet.sequence % seen_.size()];
@@ -221,7 +223,7 @@ Decision JitterBuffer::play(const StoredPacket& packet, TimePoint at) {
 Decision JitterBuffer::gap(TimePoint at, MediaTime need) {
   const StoredPacket* next = store_.first_from(media_);
   if (!next) {
-    if (held_ < kHoldLongest) return hold(need);
+    if (held_ < kHoldLongest) return hold(at, need);
     playing_ = false;
     rejoining_ = true;
     rejoin_base_ = estimator_.base();
@@ -229,36 +231,41 @@ Decision JitterBuffer::gap(TimePoint at, MediaTime need) {
   }
   const bool nothing_lost =
       media_ == played_end_ && next->sequence == static_cast<std::uint16_t>(played_sequence_ + 1);
-  if (nothing_lost ? due(*next, at) : held_ >= kHoldWithLater && !fixed_) {
+  // What was held for has filled the gap: at the target again, or for as long as the gap is.
+  const MediaTime missing = next->begin - media_;
+  const bool filled = held_ > Duration{} &&
+                      (due(*next, at) || held_ >= std::max(kHoldWithLater, duration(missing)));
+  if (nothing_lost ? due(*next, at) : filled && !fixed_) {
     media_ = next->begin;
     return play(*next, at);
   }
   if (nothing_lost || (!fixed_ && delay_at(at) - left_ < estimator_.target() - kDeadZone))
-    return hold(need);
+    return hold(at, need);
 
   // Already as late as the target asks for, and a later packet is here: lost, the clock goes on.
-  const MediaTime missing = next->begin - media_;
-  Decision d;
+  Decision d = conceal(at, std::min(missing, need), false);
   if (next->fec && missing <= next->length) {
     d.kind = Decision::Kind::kPlayFec;
     d.packet = next;
     d.length = missing;
-  } else {
-    d.kind = Decision::Kind::kConceal;
-    d.length = std::min(missing, need);
   }
   media_ += d.length;
   return d;
 }
 
 // Hold media time: the delay grows until the packet comes. A fixed delay does not grow.
-Decision JitterBuffer::hold(MediaTime need) {
+Decision JitterBuffer::hold(TimePoint at, MediaTime need) {
   held_ += duration(need);
   if (fixed_) media_ += need;
+  return conceal(at, need, true);
+}
+
+Decision JitterBuffer::conceal(TimePoint at, MediaTime length, bool late) const {
   Decision d;
   d.kind = Decision::Kind::kConceal;
-  d.late = true;
-  d.length = need;
+  d.late = late;
+  d.pause = other_ != kNever && at - other_ < delay_ + kOtherLasts;
+  d.length = length;
   return d;
 }
 
@@ -267,7 +274,7 @@ MediaTime JitterBuffer::adjust(const StoredPacket& packet, TimePoint at) {
   const Duration target = estimator_.target(), excess = delay_ - target;
   const Duration fixed_zone = std::max(kFixedZone, target / 2);
   const Duration too_much = fixed_ ? fixed_zone : kExcess;
-  const Duration too_little = fixed_ ? fixed_zone : std::min(kLack, target / 4);
+  const Duration too_little = fixed_ ? fixed_zone : std::min(kLack, target / 2 - kLackLess);
   // A burst with nothing behind it is content, not delay.
   const bool flowing = at - newest_arrival_ < kFlowing;
   if (excess <= too_much || !flowing)

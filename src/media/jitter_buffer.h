@@ -47,7 +47,8 @@ struct Decision {
     kComfortNoise,  // `length` of it; `packet` is the new description, if there is one
   };
   Kind kind = Kind::kIdle;
-  bool late = false;  // kConceal: media time is held, the packet may still come; else it is lost
+  bool late = false;   // kConceal: media time is held, the packet may still come; else it is lost
+  bool pause = false;  // kConceal: nothing is missing, the sender said something else (a digit)
   MediaTime skip = 0, length = 0, stretch = 0;
   const StoredPacket* packet = nullptr;  // valid until the next push()
 };
@@ -58,14 +59,16 @@ class JitterBuffer {
       : estimator_(options), fixed_(options.profile == JitterProfile::kFixed) {}
 
   void push(const JitterPacket& packet, TimePoint arrival);
+  // A packet of the same stream that is not audio (telephone-event): audio may pause for it.
+  void other(TimePoint arrival) { other_ = arrival; }
   // What follows the audio that playout still has, which will be heard from `now` to `now + left`.
   // Asked while `left` is less than a frame. What stretch or concealment really made shows in the
   // next call's `left`.
   Decision pull(TimePoint now, Duration left = {});
   // Is the audio that pull() would ask for already here?
   bool ready() const { return playing_ && store_.find(media_) != nullptr; }
-  void reset();        // a new source: forget everything but the counters
-  void drop_stored();  // what waits cannot be decoded any more
+  void reset();                          // a new source: forget everything but the counters
+  void drop(std::uint8_t payload_type);  // what waits of it cannot be decoded any more
 
   struct Stats {
     std::uint64_t late = 0, duplicate = 0;
@@ -80,9 +83,8 @@ class JitterBuffer {
   Decision play(const StoredPacket& packet, TimePoint at);
   Decision wait(TimePoint at, MediaTime need);
   Decision gap(TimePoint at, MediaTime need);
-  Decision hold(MediaTime need);
-  Decision fill(MediaTime need);
-  Decision conceal(MediaTime length, bool late);
+  Decision hold(TimePoint at, MediaTime need);
+  Decision conceal(TimePoint at, MediaTime length, bool late) const;
   void rejoin(TimePoint at);
   bool due(const StoredPacket& packet, TimePoint at) const;
   MediaTime adjust(const StoredPacket& packet, TimePoint at);
@@ -99,7 +101,7 @@ class JitterBuffer {
   int clock_rate_ = 0;
   MediaTime newest_begin_ = 0, newest_end_ = 0, ptime_ = 0;
   Duration transit_{};
-  TimePoint newest_arrival_{};
+  TimePoint newest_arrival_{}, other_ = kNever;
   int late_in_a_row_ = 0;
   struct Seen {
     std::uint32_t timestamp = 0;

@@ -75,8 +75,7 @@ void PacketStore::remove(const StoredPacket* packet) {
   for (std::size_t i = 0; i < used_; i++) {
     Slot& s = slot(i);
     if (&s.packet != packet || !s.live) continue;
-    s.live = false;
-    live_--;
+    kill(s);
     break;
   }
   trim();
@@ -87,11 +86,16 @@ std::size_t PacketStore::drop_before(MediaTime at) {
   for (std::size_t i = 0; i < used_; i++) {
     Slot& s = slot(i);
     if (!s.live || s.packet.begin >= at || s.packet.end() > at) continue;
-    s.live = false;
-    live_--;
+    kill(s);
   }
   trim();
   return before - live_;
+}
+
+void PacketStore::drop_type(std::uint8_t payload_type) {
+  for (std::size_t i = 0; i < used_; i++)
+    if (Slot& s = slot(i); s.live && s.packet.payload_type == payload_type) kill(s);
+  trim();
 }
 
 void PacketStore::clear() {
@@ -99,9 +103,13 @@ void PacketStore::clear() {
   tail_ = used_ = live_ = 0;
 }
 
+void PacketStore::kill(Slot& s) {
+  s.live = false;
+  live_--;
+}
+
 void PacketStore::pop() {
-  if (slot(0).live) live_--;
-  slot(0).live = false;
+  if (slot(0).live) kill(slot(0));
   tail_ = (tail_ + 1) % kSlots;
   used_--;
 }

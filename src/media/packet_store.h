@@ -28,7 +28,7 @@ struct StoredPacket {
 
 class PacketStore {
  public:
-  static constexpr std::size_t kSlots = 512, kBytes = 48 * 1024, kMaxPacket = 4096;
+  static constexpr std::size_t kSlots = 512, kBytes = 36 * 1024, kMaxPacket = 4096;
 
   bool add(const StoredPacket& packet);  // false: empty or larger than kMaxPacket
   // The packet that holds the audio of `at` (or is comfort noise that begins there), else null.
@@ -37,6 +37,7 @@ class PacketStore {
   const StoredPacket* newest() const;                  // the one that begins last
   void remove(const StoredPacket* packet);
   std::size_t drop_before(MediaTime at);  // what has ended by then; how many
+  void drop_type(std::uint8_t payload_type);
   void clear();
   bool empty() const { return live_ == 0; }
   std::size_t size() const { return live_; }
@@ -48,6 +49,7 @@ class PacketStore {
   };
   Slot& slot(std::size_t i) { return slots_[(tail_ + i) % kSlots]; }
   const Slot& slot(std::size_t i) const { return slots_[(tail_ + i) % kSlots]; }
+  void kill(Slot& slot);
   void pop();   // the oldest slot, dead or alive
   void trim();  // dead slots at the tail
   std::size_t place(std::size_t size) const;

@@ -15,6 +15,8 @@
 #include "lineman/audio.h"
 #include "lineman/media.h"
 #include "lineman/media_leg.h"
+#include "plc.h"
+#include "resampler.h"
 
 namespace lineman {
 
@@ -34,6 +36,9 @@ class Playout {
     std::uint8_t payload_type = 0;
     int clock_rate = 8000;             // RTP clock
     std::unique_ptr<Decoder> decoder;  // null: comfort noise (RFC 3389)
+    // Made by prepare().
+    std::unique_ptr<Plc> plc{};              // null: the codec must conceal for itself
+    std::unique_ptr<Resampler> resampler{};  // null: the coder runs at the leg's rate
   };
   virtual ~Playout() = default;
 
@@ -43,6 +48,8 @@ class Playout {
   virtual void exchange(std::vector<Coder>& coders, SampleRate rate) = 0;
   virtual bool knows(std::uint8_t payload_type) const = 0;
   virtual void push(const RtpPayload& payload) = 0;
+  // A packet of the same stream that is no audio (telephone-event): a pause for it is no loss.
+  virtual void other(TimePoint) {}
   virtual void pull(TimePoint now, AudioFrame& out) = 0;
   // A new source (SSRC change): forget timing, keep coders.
   virtual void reset() = 0;
@@ -51,6 +58,9 @@ class Playout {
   // fec_recovered, comfort_noise, ptime.
   virtual void stats(MediaStats::Rx& out) const = 0;
 };
+// Control's part of exchange(): what the coders need besides their decoders is made here, so that
+// exchange() does not allocate. Coders that were not prepared are prepared there.
+void prepare(std::vector<Playout::Coder>& coders, SampleRate rate);
 std::unique_ptr<Playout> make_playout(const JitterOptions& jitter);
 
 }  // namespace lineman

@@ -170,6 +170,7 @@ void RtpLegImpl::deliver(const Packet& packet, const RtpView& view) {
   if (row.meaning == Meaning::kEvent) {
     // Its timestamp is that of the digit's start: no measure of jitter.
     if (receiving()) {
+      playout_->other(packet.time);
       digits_in_.on_packet(header.timestamp, view.payload, row.clock_rate, packet.time);
     }
     return;
