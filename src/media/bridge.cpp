@@ -1,5 +1,6 @@
 #include "bridge.h"
 
+#include <algorithm>
 #include <cstring>
 #include <utility>
 
@@ -82,16 +83,16 @@ void Bridge::mix(std::size_t listener) {
     ++count;
     last = t;
   }
+  const std::size_t n = out.size();
   if (count == 0) {
-    out.silence();
+    std::fill_n(out.samples.begin(), n, std::int16_t{0});
     return;
   }
   if (count == 1) {  // no arithmetic: bit for bit
-    out = ports_[last].said;
+    std::copy_n(ports_[last].said.samples.begin(), n, out.samples.begin());
     return;
   }
   const std::size_t deaf_to = talkers_.size() - count;
-  const std::size_t n = out.size();
   if (deaf_to + 1 < count) {  // a conference: the sum of all, made once, minus a few
     if (!total_made_) {
       std::fill_n(total_.begin(), n, 0);

@@ -13,6 +13,19 @@ void Echo::start(Duration delay) {
   on_ = true;
 }
 
+// The line is a ring: what reaches its end goes on at its start.
+void Echo::copy_in(std::size_t at, std::span<const std::int16_t> in) {
+  const std::size_t first = std::min(in.size(), kSize - at);
+  std::copy_n(in.begin(), first, line_.get() + at);
+  std::copy(in.begin() + static_cast<std::ptrdiff_t>(first), in.end(), line_.get());
+}
+
+void Echo::copy_out(std::size_t at, std::span<std::int16_t> out) const {
+  const std::size_t first = std::min(out.size(), kSize - at);
+  std::copy_n(line_.get() + at, first, out.begin());
+  std::copy_n(line_.get(), out.size() - first, out.begin() + static_cast<std::ptrdiff_t>(first));
+}
+
 void Echo::pull(TimePoint, AudioFrame& out) {
   out.rate = source_.rate;
   if (!on_) {
@@ -24,12 +37,11 @@ void Echo::pull(TimePoint, AudioFrame& out) {
     written_ = 0;
   }
   const std::size_t n = source_.size();
-  for (std::size_t i = 0; i < n; ++i) line_[(written_ + i) % kSize] = source_.samples[i];
+  copy_in(written_ % kSize, source_.span());
   const auto back = static_cast<std::size_t>(delay_ * rate_ / std::chrono::seconds(1));
-  for (std::size_t i = 0; i < n; ++i) {
-    const std::size_t at = written_ + i;
-    out.samples[i] = at >= back ? line_[(at - back) % kSize] : std::int16_t{0};
-  }
+  const std::size_t quiet = back > written_ ? std::min(n, back - written_) : 0;
+  std::fill_n(out.samples.begin(), quiet, std::int16_t{0});
+  if (quiet < n) copy_out((written_ + quiet - back) % kSize, out.span().subspan(quiet));
   written_ += n;
   if (written_ >= 2 * kSize) written_ -= kSize;  // `back` is below kSize: history stays known
 }

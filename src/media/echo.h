@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <span>
 
 #include "lineman/audio.h"
 
@@ -27,6 +28,9 @@ class Echo final : public AudioPort {
  private:
   static constexpr std::size_t kSlots = kMaxDelay / kFrameTime + 2;
   static constexpr std::size_t kSize = kSlots * AudioFrame::kMaxSamples;
+
+  void copy_in(std::size_t at, std::span<const std::int16_t> in);
+  void copy_out(std::size_t at, std::span<std::int16_t> out) const;
 
   const AudioFrame& source_;
   // Not cleared when made: 192 kB that a call without an echo never touches.

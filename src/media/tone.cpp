@@ -87,23 +87,24 @@ class ToneSource final : public Timed {
     const double turn = 2 * std::numbers::pi;
     const double cycles = hz_ * static_cast<double>(at()) / rate();
     double phase = turn * (cycles - std::floor(cycles));
-    double c = std::cos(phase), s = std::sin(phase);
     const double step_c = std::cos(turn * hz_ / rate()), step_s = std::sin(turn * hz_ / rate());
+    double c = peak_ * std::cos(phase), s = peak_ * std::sin(phase);
+    std::int64_t ramp = samples_in(kRamp, rate());
+    if (!endless()) ramp = std::min(ramp, total() / 2);
     std::int64_t n = at();
     for (std::int16_t& sample : out) {
-      sample = static_cast<std::int16_t>(std::lrint(peak_ * gain(n++) * c));
+      // How far from an edge; an endless one has no second edge.
+      const std::int64_t edge = endless() ? n : std::min(n, total() - 1 - n);
+      const double value = edge < ramp ? c * gain(edge, ramp) : c;
+      sample = static_cast<std::int16_t>(value + (value < 0 ? -0.5 : 0.5));
       const double next = c * step_c - s * step_s;
       s = s * step_c + c * step_s;
       c = next;
+      ++n;
     }
   }
 
-  double gain(std::int64_t n) const {
-    const std::int64_t edge =
-        endless() ? n : std::min(n, total() - 1 - n);  // an endless one has no second edge
-    std::int64_t ramp = samples_in(kRamp, rate());
-    if (!endless()) ramp = std::min(ramp, total() / 2);
-    if (edge >= ramp) return 1;
+  static double gain(std::int64_t edge, std::int64_t ramp) {
     return 0.5 - 0.5 * std::cos(std::numbers::pi * (static_cast<double>(edge) + 0.5) /
                                 static_cast<double>(ramp));
   }
