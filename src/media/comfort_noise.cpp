@@ -9,6 +9,12 @@ namespace {
 constexpr std::size_t kBlock = 40;  // samples between two steps of the glide
 constexpr double kGlide = 0.3;      // of the way, a step
 
+// Ends at `wanted`: what only nears 0 becomes denormal, and slow.
+void glide(double& value, double wanted) {
+  value += kGlide * (wanted - value);
+  if (std::abs(wanted - value) < 1e-6) value = wanted;
+}
+
 }  // namespace
 
 void ComfortNoise::update(std::span<const std::uint8_t> payload) {
@@ -39,11 +45,11 @@ void ComfortNoise::generate(std::span<std::int16_t> out) {
     // Between two stable lattices every mixture is stable.
     double error = 1;  // of the prediction: what the filter will amplify by 1/error
     for (std::size_t i = 0; i < kOrder; ++i) {
-      reflection_[i] += kGlide * (wanted_[i] - reflection_[i]);
+      glide(reflection_[i], wanted_[i]);
       error *= 1 - reflection_[i] * reflection_[i];
     }
     const double from = rms_;
-    rms_ += kGlide * (wanted_rms_ - rms_);
+    glide(rms_, wanted_rms_);
     const double gain = std::sqrt(error);
     for (std::size_t i = 0; i < block.size(); ++i) {
       const double at = static_cast<double>(i + 1) / static_cast<double>(block.size());

@@ -86,6 +86,16 @@ TEST(ComfortNoise, ChangesGlide) {
   EXPECT_NEAR(level_dbov(after), -60, 0.5);
 }
 
+TEST(ComfortNoise, FadesToExactSilence) {
+  ComfortNoise noise;
+  noise.update(Payload{20, 60});
+  Samples out(8000);
+  noise.generate(out);
+  noise.update(Payload{127, 60});
+  noise.generate(out);
+  EXPECT_EQ(energy(std::span(out).last(1000)), 0);
+}
+
 TEST(ComfortNoise, SameCallsSameNoise) {
   const auto run = [] {
     ComfortNoise noise;
