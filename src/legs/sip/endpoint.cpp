@@ -197,7 +197,13 @@ void SipEndpoint::on_invite(SipAgent& agent, const NuaEvent& e) {
   } else if (!welcome(agent, e)) {
     (void)leg->reject(403, "");
   } else {
-    sink_->on_incoming(std::move(leg), incoming_of(e));
+    Incoming incoming = incoming_of(e);
+    incoming.local = agent.bound();
+    if (incoming.local.is_unspecified()) {  // a wildcard listener: the address the caller sees
+      if (auto ours = source_towards(e.peer)) incoming.local = *ours;
+    }
+    incoming.local.port = 0;
+    sink_->on_incoming(std::move(leg), std::move(incoming));
   }
 }
 
