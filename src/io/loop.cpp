@@ -101,8 +101,10 @@ void RootLoop::unwatch(Id id) {
   if (it == watches_.end()) return;
   // Fails when the caller closed the descriptor first, which has removed it already.
   epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, it->second.fd, nullptr);
-  retired_.push_back(std::move(it->second.fn));  // it may be the function that is running
-  watches_.erase(it);
+  it->second.own.reset(-1);
+  // It may be the function that is running: the whole node is kept, because a small capture lies
+  // within std::function and moves with it.
+  retired_.push_back(watches_.extract(it));
   if (!dispatching_) retired_.clear();
 }
 

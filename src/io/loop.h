@@ -79,7 +79,7 @@ class RootLoop final : public Loop {
   Fd epoll_, timer_, posted_;
   Id next_id_;
   std::unordered_map<Id, Watch> watches_;
-  std::vector<std::function<void(unsigned)>> retired_;
+  std::vector<std::unordered_map<Id, Watch>::node_type> retired_;
   std::map<std::pair<TimePoint, Id>, std::function<void()>> timers_;
   std::unordered_map<Id, TimePoint> due_;
   TimePoint armed_ = kNever;

@@ -191,6 +191,24 @@ TEST_F(LoopTest, LevelTriggered) {
   EXPECT_EQ(times, 3);
 }
 
+TEST_F(LoopTest, AWatchThatUnwatchesItselfKeepsItsCaptures) {
+  // Small enough to lie within std::function, where moving the function would move the capture.
+  struct Self {
+    Loop* loop;
+    Loop::Id id = 0;
+    int after = 0;
+  } self{loop.get()};
+  const SocketPair pair;
+  self.id = loop->watch(pair.fd[0], Loop::kReadable, [s = &self](unsigned) {
+    s->loop->unwatch(s->id);
+    ++s->after;
+    s->loop->stop();
+  });
+  pair.say();
+  run();
+  EXPECT_EQ(self.after, 1);
+}
+
 TEST_F(LoopTest, ACallbackMayUnwatchItselfAndOthersThatAreReadyToo) {
   SocketPair pairs[3];
   Loop::Id ids[3];
