@@ -65,6 +65,7 @@ Result<void> apply_rtpmap(std::string_view value, std::vector<SdpFormat>& format
     if (format.number != *number) continue;
     format.name = parts[0];
     format.clock_rate = static_cast<int>(clock);
+    format.channels = static_cast<int>(channels);
     format.codec.reset();
     for (const CodecInfo& info : all_codecs()) {
       if (!iequals(info.name, format.name)) continue;
@@ -169,8 +170,16 @@ Result<Address> read_rtcp(const SdpMedia& media, const Address& rtp) {
 }  // namespace
 
 std::string SdpFormat::label() const {
-  return name.empty() ? "payload type " + std::to_string(number)
-                      : printable(std::string_view(name).substr(0, 40));
+  if (name.empty()) return "payload type " + std::to_string(number);
+  std::string out = printable(std::string_view(name).substr(0, 40));
+  const auto& ours = all_codecs();
+  const bool our_name = std::any_of(ours.begin(), ours.end(),
+                                    [&](const CodecInfo& c) { return iequals(c.name, name); });
+  if (our_name && !codec) {
+    out += "/" + std::to_string(clock_rate);
+    if (channels != 1) out += "/" + std::to_string(channels);
+  }
+  return out;
 }
 
 Result<void> check_protocol(const SdpMedia& media) {

@@ -17,13 +17,16 @@ struct SdpFormat {
   std::uint8_t number = 0;
   std::string name;    // of a=rtpmap or the static table; empty: the peer did not say
   int clock_rate = 0;  // 0 with an empty name
+  int channels = 1;
   std::string_view fmtp;
 
   std::optional<CodecId> codec;  // one that we know
   bool event = false;            // telephone-event
   bool comfort_noise = false;    // CN at 8000
 
-  std::string label() const;  // for error texts: "G729", "payload type 97"
+  // For error texts: "G729", "payload type 97"; with the clock where the name alone would read as
+  // one of ours: "PCMU/16000".
+  std::string label() const;
 };
 
 struct SdpAudio {

@@ -143,6 +143,10 @@ TEST(SdpAnswer, SaysWhyNothingIsCommon) {
               HasSubstr("multicast"));
   EXPECT_THAT(why(all_media(), "m=audio 5000 RTP/AVP 0|c=IN IP6 2001:db8::9"),
               HasSubstr("2001:db8::9 (IPv6), ours at 192.0.2.10 (IPv4)"));
+  EXPECT_THAT(why(all_media(),
+                  "m=audio 5000 RTP/AVP 97 98|a=rtpmap:97 PCMA/8000/2|"
+                  "a=rtpmap:98 opus/16000"),
+              HasSubstr("the peer lists PCMA/8000/2, opus/16000; we allow opus, G722, PCMU, PCMA"));
   // Untrusted names stay printable.
   EXPECT_THAT(why(all_media(), "m=audio 5000 RTP/AVP 97|a=rtpmap:97 \x1B[2J/8000"),
               HasSubstr("\\x1b[2J"));
