@@ -225,19 +225,19 @@ TEST_F(InlineWriterTest, WritesAtOnce) {
   EXPECT_EQ(bytes_of(dir / "events"), "now\n");
 }
 
-TEST_F(InlineWriterTest, AnHourOfRecordingNeedsNoTimeToPass) {
+TEST_F(InlineWriterTest, MinutesOfRecordingNeedNoTimeToPass) {
   std::optional<RecordingEnd> end;
   auto sink =
       writer->open_recording(dir / "x.wav", 8000, 1, [&](const auto& e) { end = e; }).value();
   const auto frame = ramp(80);
-  for (int i = 0; i < 360000; ++i) ASSERT_TRUE(sink->write(frame));
+  for (int i = 0; i < 12000; ++i) ASSERT_TRUE(sink->write(frame));
   sink.reset();
   EXPECT_FALSE(end);  // by post
   loop->run();
   ASSERT_TRUE(end);
-  EXPECT_EQ(end->frames, 360000u * 80);
+  EXPECT_EQ(end->frames, 12000u * 80);
   EXPECT_EQ(end->missing, 0u);
-  EXPECT_EQ(std::filesystem::file_size(dir / "x.wav"), 44 + 360000u * 160);
+  EXPECT_EQ(std::filesystem::file_size(dir / "x.wav"), 44 + 12000u * 160);
 }
 
 TEST_F(InlineWriterTest, WaitsForASlowReaderAndSurvivesOneThatLeaves) {
