@@ -62,7 +62,7 @@ class Packetiser {
   int clock_rate_ = 8000;
   SampleRate rate_ = 8000;
   std::size_t wanted_ = 160, gathered_ = 0;
-  std::array<std::int16_t, 9600> samples_{};  // 200 ms at 48 kHz
+  std::array<std::int16_t, 9600> samples_;  // 200 ms at 48 kHz; gathered_ of them hold
   std::uint64_t packets_ = 0, octets_ = 0;
   TimePoint first_sent_ = kNever;
 };

@@ -1,27 +1,30 @@
 // A queue of fixed capacity for one thread: storage is made once, push and pop do not allocate.
+// Slots of plain data stay uninitialised until they are used, so that their pages cost nothing
+// before.
 #pragma once
 
 #include <cstddef>
-#include <vector>
+#include <memory>
 
 namespace lineman {
 
 template <class T>
 class Ring {
  public:
-  explicit Ring(std::size_t capacity) : items_(capacity) {}
+  explicit Ring(std::size_t capacity)
+      : capacity_(capacity), items_(std::make_unique_for_overwrite<T[]>(capacity)) {}
 
   bool empty() const { return count_ == 0; }
-  bool full() const { return count_ == items_.size(); }
+  bool full() const { return count_ == capacity_; }
   std::size_t size() const { return count_; }
   T& front() { return items_[first_]; }
   const T& front() const { return items_[first_]; }
   void pop() {
-    first_ = (first_ + 1) % items_.size();
+    first_ = (first_ + 1) % capacity_;
     --count_;
   }
   // The slot behind the last item, to be filled in place and committed; null when full.
-  T* slot() { return full() ? nullptr : &items_[(first_ + count_) % items_.size()]; }
+  T* slot() { return full() ? nullptr : &items_[(first_ + count_) % capacity_]; }
   void commit() { ++count_; }
   bool push(const T& item) {
     T* free = slot();
@@ -33,7 +36,8 @@ class Ring {
   void clear() { first_ = count_ = 0; }
 
  private:
-  std::vector<T> items_;
+  std::size_t capacity_;
+  std::unique_ptr<T[]> items_;
   std::size_t first_ = 0, count_ = 0;
 };
 
