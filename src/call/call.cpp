@@ -368,7 +368,7 @@ class CallMachine final : public Call {
     if (media_closed_) return;
     media_closed_ = true;
     actions_.push_back(action::CloseMedia{});
-    drain_deadline_ = now + kLastReportWait;
+    drain_deadline_ = facts_.media ? now + kLastReportWait : now;  // nobody to wait for
   }
 
   void ended(LegEnd end, TimePoint now) {
