@@ -36,6 +36,7 @@ class RecordingSink final : public AudioSink {
   RecordingSink(std::shared_ptr<RecordingQueue> queue, std::shared_ptr<WriterWake> wake);
   ~RecordingSink() override;
   bool write(std::span<const std::int16_t> frames) override;
+  bool closed() const override { return queue_->failed.load(std::memory_order_relaxed); }
 
  private:
   std::shared_ptr<RecordingQueue> queue_;

@@ -118,7 +118,8 @@ TEST_F(RecordingTest, AFullDiskIsNamedAndWhatFittedIsValid) {
   ASSERT_TRUE(end);
   EXPECT_NE(end->error.find("x.wav"), std::string::npos) << end->error;
   EXPECT_NE(end->error.find("too large"), std::string::npos) << end->error;
-  EXPECT_FALSE(sink->write(ramp(80)));  // the recorder may end
+  EXPECT_FALSE(sink->write(ramp(80)));
+  EXPECT_TRUE(sink->closed());  // the recorder ends
   const Wav wav = read_wav(path);
   EXPECT_TRUE(wav.valid);
   EXPECT_EQ(wav.samples.size(), (1001u - 44) / 4 * 2);
