@@ -37,7 +37,7 @@ std::unique_ptr<MediaTask> round_trip(Run run, Home home) {
 
 void CallRun::play(const action::Play& play) {
   const SampleRate rate = config_ ? codec_info(config_->send.codec).sample_rate : 8000;
-  auto source = world_.audio.open(play.what, rate);
+  auto source = world_.audio.open(play.what, rate, world_.simulated);
   if (!source) {
     call_->on_local_failure(source.error(), now());
     return;
@@ -45,9 +45,15 @@ void CallRun::play(const action::Play& play) {
   event::PlayStarted started;
   for (const auto& s : play.what.sources) started.sources.push_back(source_text(s));
   world_.emit(name_, started, std::nullopt);
-  world_.engine.run(
-      id_, make_task([id = play.id, source = std::move(*source), loop = play.what.loop](
-                         TimePoint, MediaCall& media) mutable { media.play(id, source, loop); }));
+  auto taken = std::make_shared<bool>(false);
+  auto start = [taken, id = play.id, source = std::move(*source), loop = play.what.loop](
+                   TimePoint, MediaCall& media) mutable { *taken = media.play(id, source, loop); };
+  auto started_home = [this, taken, alive = std::weak_ptr(alive_)] {
+    if (alive.expired() || *taken) return;
+    call_->on_local_failure({ErrorCode::kResource, "too many plays at once"}, now());
+    drain();
+  };
+  world_.engine.run(id_, round_trip(std::move(start), std::move(started_home)));
 }
 
 void CallRun::record(const action::Record& record) {

@@ -25,7 +25,8 @@ Result<void> AudioStore::load(const std::vector<Verb>& script) {
   return {};
 }
 
-Result<std::unique_ptr<AudioSource>> AudioStore::open(const verb::Play& play, SampleRate rate) {
+Result<std::unique_ptr<AudioSource>> AudioStore::open(const verb::Play& play, SampleRate rate,
+                                                      bool simulated) {
   std::vector<std::unique_ptr<AudioSource>> parts;
   for (const auto& source : play.sources) {
     switch (source.kind) {
@@ -40,7 +41,7 @@ Result<std::unique_ptr<AudioSource>> AudioStore::open(const verb::Play& play, Sa
           return fail(ErrorCode::kUsage, "standard input can be played once only");
         }
         stdin_used_ = true;
-        auto stream = make_stdin_source(kStdin, kStdinRate);
+        auto stream = make_stdin_source(kStdin, kStdinRate, simulated);
         if (!stream) return tl::make_unexpected(stream.error());
         parts.push_back(std::move(*stream));
         break;

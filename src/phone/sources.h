@@ -18,8 +18,10 @@ class AudioStore {
  public:
   // Reads every file that the script names. kFile names the one that failed.
   Result<void> load(const std::vector<Verb>& script);
-  // A playable source for one play; tones are made at `rate`.
-  Result<std::unique_ptr<AudioSource>> open(const verb::Play& play, SampleRate rate);
+  // A playable source for one play; tones are made at `rate`. In virtual time stdin is read as it
+  // is needed.
+  Result<std::unique_ptr<AudioSource>> open(const verb::Play& play, SampleRate rate,
+                                            bool simulated);
 
  private:
   struct Clip {
