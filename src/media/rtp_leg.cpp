@@ -7,6 +7,7 @@
 #include "dtmf.h"
 #include "latch.h"
 #include "packetiser.h"
+#include "ptime_watch.h"
 #include "ring.h"
 #include "rtcp_session.h"
 #include "rtp.h"
@@ -53,7 +54,6 @@ class RtpLegImpl final : public RtpLeg {
   void unknown(const Packet& packet, const RtpHeader& header);
   void deliver(const Packet& packet, const RtpView& view);
   void heard(const Packet& packet);
-  void watch_ptime(const RtpHeader& header, int clock_rate);
   TimePoint stall_time() const;
   void say(TimePoint now, const AudioFrame& frame);
   void send_report(TimePoint now, bool bye);
@@ -73,10 +73,8 @@ class RtpLegImpl final : public RtpLeg {
   bool closed_ = false;
 
   // Each is reported once a negotiation.
-  bool told_stranger_ = false, told_unknown_ = false, told_ptime_ = false;
-  Duration other_ptime_{};  // seen instead of what was negotiated, so many times in a row
-  int other_ptime_count_ = 0;
-  RtpHeader newest_audio_;
+  bool told_stranger_ = false, told_unknown_ = false;
+  PtimeWatch ptime_;
 
   bool stalled_ = false, comfort_noise_ = false;
   TimePoint receiving_since_ = kNever, pushed_{};
@@ -105,8 +103,8 @@ void RtpLegImpl::exchange(TimePoint now, std::unique_ptr<CodecSet>& set) {
   std::swap(set_, next);
   set = std::move(next);
 
-  told_stranger_ = told_unknown_ = told_ptime_ = false;
-  other_ptime_count_ = 0;
+  told_stranger_ = told_unknown_ = false;
+  ptime_ = {};
   if (!set_) {
     packetiser_.use(nullptr, 0, 8000, kFrameTime);
     digits_out_.use(std::nullopt, kFrameTime);
@@ -179,8 +177,11 @@ void RtpLegImpl::deliver(const Packet& packet, const RtpView& view) {
   comfort_noise_ = row.meaning == Meaning::kComfortNoise;
   if (!comfort_noise_) {
     rx_.payload_type = header.payload_type;
-    if (!told_ptime_) watch_ptime(header, row.clock_rate);
-    newest_audio_ = header;
+    const RtpConfig& config = set_->config_;
+    if (const auto other =
+            ptime_.packet(header, row.clock_rate, config.peer_ptime.value_or(config.ptime))) {
+      report(Kind::kPtimeDiffers, packet.time).duration = *other;
+    }
   }
   if (!receiving()) return;
   RtpPayload payload;
@@ -222,28 +223,6 @@ void RtpLegImpl::unknown(const Packet& packet, const RtpHeader& header) {
   MediaEvent& event = report(Kind::kUnknownPayloadType, packet.time);
   event.value = header.payload_type;
   event.peer = packet.peer;
-}
-
-// Three packets in a row that are as long as each other and not as announced.
-void RtpLegImpl::watch_ptime(const RtpHeader& header, int clock_rate) {
-  if (!sources_.in_order() || header.marker || header.payload_type != newest_audio_.payload_type ||
-      sequence_distance(newest_audio_.sequence, header.sequence) != 1) {
-    return;
-  }
-  const Duration ptime =
-      from_clock(timestamp_distance(newest_audio_.timestamp, header.timestamp), clock_rate);
-  // Pauses (DTX) and timestamps that jump are no packet time.
-  if (ptime <= Duration{} || ptime > Packetiser::kMaxPtime) return;
-  const RtpConfig& config = set_->config_;
-  if (ptime == config.peer_ptime.value_or(config.ptime)) {
-    other_ptime_count_ = 0;
-    return;
-  }
-  other_ptime_count_ = ptime == other_ptime_ ? other_ptime_count_ + 1 : 1;
-  other_ptime_ = ptime;
-  if (other_ptime_count_ < 3) return;
-  told_ptime_ = true;
-  report(Kind::kPtimeDiffers, rx_.last).duration = ptime;
 }
 
 void RtpLegImpl::on_rtcp(const Packet& packet) {

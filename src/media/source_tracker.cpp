@@ -27,7 +27,6 @@ void SourceTracker::begin(const Packet& packet, const RtpHeader& header, bool wi
     holding_ = false;
   }
   started_ = true;
-  in_order_ = false;
   newest_ = packet.time;
 }
 
@@ -62,7 +61,6 @@ SourceTracker::Verdict SourceTracker::take(const Packet& packet, const RtpHeader
   }
   // What was held was a stray, once the present source goes on in order.
   if (fate == RtpSource::Fate::kNext) holding_ = false;
-  in_order_ = fate == RtpSource::Fate::kNext;
   reordered_ += fate == RtpSource::Fate::kReordered;
   newest_ = std::max(newest_, packet.time);
   return Verdict::kPlay;

@@ -37,7 +37,6 @@ class SourceTracker {
 
   RtpSource* source() { return started_ ? &source_ : nullptr; }
   const RtpSource* source() const { return started_ ? &source_ : nullptr; }
-  bool in_order() const { return in_order_; }  // the packet taken followed the one before
 
   // Over all sources.
   std::int64_t lost() const { return lost_before_ + (started_ ? source_.lost() : 0); }
@@ -50,7 +49,7 @@ class SourceTracker {
   Verdict hold(const Packet& packet, const RtpHeader& header);
 
   RtpSource source_;
-  bool started_ = false, in_order_ = false;
+  bool started_ = false;
   TimePoint newest_{};
   std::optional<std::uint32_t> old_ssrc_;
   std::int64_t lost_before_ = 0;
