@@ -1,5 +1,5 @@
-// Runs a fuzz target over its corpus without libFuzzer: every file of the folders given, and every
-// beginning of each file, as a parser's cheapest bad input is one that was cut.
+// Runs a fuzz target over its corpus without libFuzzer: every file of the folders given, and
+// beginnings of it, as a parser's cheapest bad input is one that was cut.
 #include <algorithm>
 #include <cstdint>
 #include <cstdio>
@@ -18,8 +18,10 @@ int main(int argc, char** argv) {
       std::ifstream in(entry.path(), std::ios::binary);
       const std::vector<char> bytes((std::istreambuf_iterator<char>(in)), {});
       ++files;
-      const std::size_t shortest = bytes.size() > 4096 ? bytes.size() - 4096 : 0;
-      for (std::size_t size = shortest; size <= bytes.size(); ++size) {
+      // All of a short file's beginnings, some hundred of a long one's, and the whole.
+      const std::size_t step = 1 + bytes.size() / 512;
+      for (std::size_t cut = bytes.size() / step + 1; cut > 0; --cut) {
+        const std::size_t size = bytes.size() - (cut - 1) * step;
         // An allocation of exactly that size, so that a sanitizer sees the first byte too far.
         const std::vector<std::uint8_t> input(bytes.begin(),
                                               bytes.begin() + static_cast<std::ptrdiff_t>(size));
