@@ -234,6 +234,7 @@ std::unique_ptr<Endpoint> make_sip_endpoint(Loop& loop, Resolver& resolver, SipO
 // (local_scenarios).
 struct LocalOptions {
   std::uint64_t seed = 0;  // ids, SSRCs
+  Duration connect_timeout = std::chrono::seconds(5);
 };
 struct MediaEngine;
 struct MediaNetwork;

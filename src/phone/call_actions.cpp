@@ -117,18 +117,12 @@ struct CallRun::Executor {
 
   void operator()(const action::Dial&) {
     CallRun* self = &run;
-    run.world_.endpoint.route(
-        run.target_, run.world_.options.sip.connect_timeout,
-        [self, alive = std::weak_ptr(run.alive_)](Result<Address> local) {
-          if (alive.expired() || self->cancelled_) return;
-          if (!local) {
-            const bool resolve = local.error().code == ErrorCode::kResolve;
-            self->end_without_leg({resolve ? Cause::kResolve : Cause::kUnreachable, EndedBy::kLocal,
-                                   0, local.error().text, std::nullopt, false});
-            return;
-          }
-          self->dial_from(*local);
-        });
+    run.world_.endpoint.route(run.target_, run.world_.options.sip.connect_timeout,
+                              [self, alive = std::weak_ptr(run.alive_)](Result<Address> local) {
+                                if (alive.expired() || self->cancelled_) return;
+                                if (!local) return self->no_route(local.error());
+                                self->dial_from(*local);
+                              });
   }
   void operator()(const action::Ring& a) {
     run.leg_failed(run.leg_->ring(a.code, a.code == 183 ? run.answer_ : Body{}));

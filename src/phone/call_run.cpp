@@ -126,6 +126,23 @@ MediaReport CallRun::report(const CallMediaStats& stats) const {
   return r;
 }
 
+void CallRun::no_route(const Error& error) {
+  LegEnd end;
+  end.by = EndedBy::kLocal;
+  end.reason = error.text;
+  if (error.code == ErrorCode::kResolve) {
+    end.cause = Cause::kResolve;
+  } else if (error.code == ErrorCode::kUnreachable) {
+    end.cause = Cause::kUnreachable;
+    end.by = EndedBy::kNetwork;
+  } else {  // an address that cannot be dialled at all: its own exit code
+    end.cause = Cause::kLocalResource;
+    cancelled_ = true;
+    call_->on_local_failure(error, now());
+  }
+  end_without_leg(std::move(end));
+}
+
 void CallRun::dial_from(const Address& local_ip) {
   auto opened = open_media(local_ip);
   if (!opened) {

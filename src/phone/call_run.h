@@ -64,6 +64,7 @@ class CallRun final : public LegSink {
   void drain();  // runs what the call wants, then arms its timer
   TimePoint now() const { return world_.loop.now(); }
 
+  void no_route(const Error& error);
   void dial_from(const Address& local_ip);
 
   // Media: sockets and a MediaCall exist before the offer or answer goes out.

@@ -15,9 +15,9 @@ Result<std::unique_ptr<Endpoint>> make_sip(World& world, SipOptions sip) {
   return make_sip_endpoint(*world.loop, *world.resolver, std::move(sip));
 }
 
-Result<std::unique_ptr<Endpoint>> make_local(World& world, SipOptions) {
+Result<std::unique_ptr<Endpoint>> make_local(World& world, SipOptions sip) {
   return make_local_endpoint(*world.loop, *world.network, *world.far_engine, *world.writer,
-                             LocalOptions{derive(world.seed, "local")});
+                             LocalOptions{derive(world.seed, "local"), sip.connect_timeout});
 }
 
 Result<std::unique_ptr<Endpoint>> make_none(World&, SipOptions) {

@@ -21,6 +21,7 @@ struct FarWorld {
   MediaNetwork& network;
   MediaEngine& engine;
   Writer& writer;
+  Duration connect_timeout;  // how long a dialler waits for a first sign
 };
 
 class FarEnd {

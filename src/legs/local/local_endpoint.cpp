@@ -48,7 +48,7 @@ class LocalEndpoint final : public Endpoint, EngineSink {
     ProbeAnswer answer;
     Duration wait = 2 * LocalLeg::kOneWay;
     if (scenario->kind == Scenario::Kind::kSilent) {
-      wait = std::chrono::seconds(5);
+      wait = world_.connect_timeout;
       answer.end.cause = Cause::kNoResponse;
       answer.end.by = EndedBy::kNetwork;
     } else {
@@ -89,7 +89,8 @@ class LocalEndpoint final : public Endpoint, EngineSink {
 std::unique_ptr<Endpoint> make_local_endpoint(Loop& loop, MediaNetwork& network,
                                               MediaEngine& far_engine, Writer& writer,
                                               LocalOptions options) {
-  return std::make_unique<LocalEndpoint>(FarWorld{loop, network, far_engine, writer}, options);
+  return std::make_unique<LocalEndpoint>(
+      FarWorld{loop, network, far_engine, writer, options.connect_timeout}, options);
 }
 
 }  // namespace lineman

@@ -85,7 +85,18 @@ Result<void> LocalLeg::dial(const DialRequest& request) {
   uri_ = request.uri;
   offer_ = request.offer.text;
   state_ = State::kCalling;
-  if (scenario_.kind != Scenario::Kind::kSilent) after(2 * kOneWay, [this] { play_scenario(); });
+  if (scenario_.kind != Scenario::Kind::kSilent) {
+    after(2 * kOneWay, [this] { play_scenario(); });
+    return {};
+  }
+  after(world_.connect_timeout, [this] {
+    LegEnd end;
+    end.cause = Cause::kNoResponse;
+    end.by = EndedBy::kNetwork;
+    end.reason = "nothing came back within " +
+                 std::to_string(world_.connect_timeout.count() / 1'000'000) + " ms";
+    this->end(std::move(end));
+  });
   return {};
 }
 
