@@ -2,7 +2,8 @@
 #include <array>
 #include <charconv>
 #include <cmath>
-#include <regex>
+
+#include <re2/re2.h>
 
 #include "lineman/event.h"
 #include "lineman/text.h"
@@ -11,10 +12,6 @@ namespace lineman {
 namespace {
 
 using Op = Expectation::Op;
-
-// A pattern is the user's own, but a typing error must not cost memory: std::regex unrolls {n}.
-constexpr std::size_t kMostStates = 1024;
-constexpr std::size_t kMostMatched = 1024;  // characters of a value that are looked at
 
 struct OpText {
   std::string_view text;
@@ -59,48 +56,10 @@ FieldType type_of(std::string_view path) {
   return finder.type;
 }
 
-// At most this many automaton states: the pattern's length times what its {n} repeat.
-bool is_small(std::string_view pattern) {
-  std::size_t states = pattern.size() + 1;
-  for (std::size_t at = pattern.find('{'); at != pattern.npos; at = pattern.find('{', at + 1)) {
-    std::size_t most = 1;
-    std::size_t n = 0;
-    for (std::size_t i = at + 1; i < pattern.size() && pattern[i] != '}'; ++i) {
-      n = pattern[i] >= '0' && pattern[i] <= '9'
-              ? n * 10 + static_cast<std::size_t>(pattern[i] - '0')
-              : 0;
-      if (n > kMostStates) return false;
-      most = std::max(most, n);
-    }
-    states *= most;
-    if (states > kMostStates) return false;
-  }
-  return states <= kMostStates;
-}
-
-// Exceptions of <regex> stop here. No recursion over the value and no exponential time: a
-// breadth-first search where the library has one.
-std::optional<std::regex> compile(const std::string& pattern) {
-  auto flags = std::regex::ECMAScript;
-#ifdef __GLIBCXX__
-  flags |= std::regex_constants::__polynomial;
-#endif
-  if (!is_small(pattern)) return std::nullopt;
-  try {
-    return std::regex(pattern, flags);
-  } catch (const std::exception&) {
-    return std::nullopt;
-  }
-}
-
+// RE2: linear time whatever the pattern and the value are.
 bool matches(const std::string& pattern, const std::string& value) {
-  const std::optional<std::regex> regex = compile(pattern);
-  if (!regex) return false;
-  try {
-    return std::regex_search(value.substr(0, kMostMatched), *regex);
-  } catch (const std::exception&) {
-    return false;
-  }
+  const re2::RE2 regex(pattern, re2::RE2::Quiet);
+  return regex.ok() && re2::RE2::PartialMatch(value, regex);
 }
 
 // A..B, ..B, A..: true when the value has that form.
@@ -140,10 +99,10 @@ Result<void> check_text(const Expectation& e) {
 }
 
 Result<void> check(Expectation& e) {
-  if (e.op == Op::kMatch && !compile(e.value)) {
-    return bad(e.text,
-               "has a regular expression that is wrong or too big (ECMAScript, no "
-               "back-references): check its brackets and braces");
+  if (e.op == Op::kMatch) {
+    const re2::RE2 regex(e.value, re2::RE2::Quiet);
+    if (!regex.ok())
+      return bad(e.text, "has a wrong regular expression: " + printable(regex.error()));
   }
   switch (type_of(e.field)) {
     case FieldType::kInt:
