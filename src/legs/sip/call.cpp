@@ -182,10 +182,7 @@ void SipCall::aim(const sip_t* sip, bool response, std::function<void(bool)> don
   proxied_ = true;
   host_.locator().locate(*next, "", kResolveLimit,
                          anchor_.wrap([this, done = std::move(done)](Result<Hop> hop) {
-                           if (hop && handle_) {
-                             const auto uri = hop->uri();
-                             nua_set_hparams(handle_, NUTAG_PROXY(uri.c_str()), TAG_END());
-                           }
+                           if (hop && handle_) send_by(handle_, *hop);
                            done(hop.has_value());
                          }));
 }

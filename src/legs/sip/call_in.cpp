@@ -22,14 +22,14 @@ bool SipCall::adopt(SipAgent&, const NuaEvent& e) {
   nua_handle_bind(handle_, this);
   if (e.sip->sip_call_id && e.sip->sip_call_id->i_id) call_id_ = e.sip->sip_call_id->i_id;
   if (e.sip->sip_from) remote_ = guard::text_of(e.sip->sip_from->a_url);
-  if (const auto fault = guard::dialog_fault(e.sip); !fault.empty()) {
+  if (const char* fault = guard::dialog_fault(e.sip)) {
     state_ = State::kOver;
-    nua_respond(handle_, 400, fault.c_str(), TAG_END());
+    nua_respond(handle_, 400, fault, TAG_END());
     return false;
   }
   if (const int code = guard::body_fault(e.sip)) {
     state_ = State::kOver;
-    nua_respond(handle_, code, nullptr, SIPTAG_ACCEPT_STR(kAccept), TAG_END());
+    nua_respond(handle_, code, sip_status_phrase(code), SIPTAG_ACCEPT_STR(kAccept), TAG_END());
     return false;
   }
   aim(e.sip, false, [](bool) {});  // early, so that a BYE need not wait for a name
@@ -64,7 +64,7 @@ Result<void> SipCall::reject(int code, const std::string& reason) {
     return fail(ErrorCode::kUsage, fmt::format("sip: {} is no refusal (300 to 699)", code));
   }
   const std::string phrase = !reason.empty() ? reason : sip_status_phrase(code);
-  nua_respond(handle_, code, phrase.c_str(), TAG_IF(code == 415, SIPTAG_ACCEPT_STR(kAccept)),
+  nua_respond(handle_, code, host_.keep(phrase), TAG_IF(code == 415, SIPTAG_ACCEPT_STR(kAccept)),
               TAG_END());
   finish({cause_of_status(code, false), EndedBy::kLocal, 0, phrase, std::nullopt, false});
   return {};
@@ -84,15 +84,15 @@ void SipCall::on_ack(const NuaEvent& e) {
 
 void SipCall::on_reinvite(const NuaEvent& e) {
   if (!e.sip || over()) return;
-  if (const auto fault = guard::dialog_fault(e.sip); !fault.empty()) {
+  if (const char* fault = guard::dialog_fault(e.sip)) {
     // Sofia has taken the bad target already: only an explicit BYE ends this without a crash.
-    nua_respond(handle_, 400, fault.c_str(), TAG_END());
+    nua_respond(handle_, 400, fault, TAG_END());
     nua_bye(handle_, TAG_END());
-    return finish(
-        {Cause::kProtocolError, EndedBy::kPeer, 0, fault + " in a re-INVITE", std::nullopt, false});
+    return finish({Cause::kProtocolError, EndedBy::kPeer, 0, std::string(fault) + " in a re-INVITE",
+                   std::nullopt, false});
   }
   if (const int code = guard::body_fault(e.sip)) {
-    nua_respond(handle_, code, nullptr, SIPTAG_ACCEPT_STR(kAccept), TAG_END());
+    nua_respond(handle_, code, sip_status_phrase(code), SIPTAG_ACCEPT_STR(kAccept), TAG_END());
     return;
   }
   aim(e.sip, false, [](bool) {});
@@ -125,11 +125,11 @@ Result<void> SipCall::refuse(int code) {
 
 void SipCall::on_update(SipAgent& agent, const NuaEvent& e) {
   if (!e.sip) return;
-  if (const auto fault = guard::dialog_fault(e.sip, false); !fault.empty()) {
-    nua_respond(handle_, 400, fault.c_str(), NUTAG_WITH_THIS(agent.nua()), TAG_END());
+  if (const char* fault = guard::dialog_fault(e.sip, false)) {
+    nua_respond(handle_, 400, fault, NUTAG_WITH_THIS(agent.nua()), TAG_END());
     nua_bye(handle_, TAG_END());
-    return finish(
-        {Cause::kProtocolError, EndedBy::kPeer, 0, fault + " in an UPDATE", std::nullopt, false});
+    return finish({Cause::kProtocolError, EndedBy::kPeer, 0, std::string(fault) + " in an UPDATE",
+                   std::nullopt, false});
   }
   aim(e.sip, false, [](bool) {});
   if (guard::body_of(e.sip)) {  // offers in UPDATE are not spoken; the call goes on as it was
@@ -157,8 +157,7 @@ void SipCall::on_info(SipAgent& agent, const NuaEvent& e) {
 }
 
 void respond_options(SipAgent& agent, const NuaEvent& e) {
-  nua_respond(e.handle, SIP_200_OK, NUTAG_WITH_THIS(agent.nua()), SIPTAG_ACCEPT_STR(kAccept),
-              TAG_END());
+  nua_respond(e.handle, SIP_200_OK, NUTAG_WITH_THIS(agent.nua()), TAG_END());
 }
 
 }  // namespace lineman

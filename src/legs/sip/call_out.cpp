@@ -101,12 +101,14 @@ void SipCall::launch(const SipUri& target, const Hop& hop) {
   proxied_ = !routed && hop.by_name;
   handle_ = nua_handle((*agent)->nua(), this, NUTAG_URL(uri.c_str()), SIPTAG_TO_STR(to.c_str()),
                        SIPTAG_FROM_STR(from.c_str()), SIPTAG_CALL_ID_STR(call_id_.c_str()),
-                       NUTAG_M_USERNAME(user.c_str()), TAG_IF(proxied_, NUTAG_PROXY(via.c_str())),
+                       NUTAG_M_USERNAME(user.c_str()),
+                       TAG_IF(hop.transport == "tcp", NUTAG_M_PARAMS("transport=tcp")),
                        TAG_IF(routed, NUTAG_INITIAL_ROUTE_STR(route.c_str())), TAG_END());
   if (!handle_) {
     return finish(
         {Cause::kInternal, EndedBy::kLocal, 0, "the SIP stack took no call", std::nullopt, false});
   }
+  if (proxied_) send_by(handle_, hop);
   state_ = State::kCalling;
   const Body& offer = request_.offer;
   nua_invite(handle_, TAG_IF(!header_lines_.empty(), SIPTAG_HEADER_STR(header_lines_.c_str())),
@@ -136,10 +138,10 @@ void SipCall::on_invite_response(const NuaEvent& e) {
 }
 
 void SipCall::on_first_answer(const NuaEvent& e) {
-  if (const auto fault = guard::dialog_fault(e.sip); !fault.empty()) {
+  if (const char* fault = guard::dialog_fault(e.sip)) {
     nua_bye(handle_, TAG_END());  // no ACK: it would crash, and there is nowhere to send it
-    return finish(
-        {Cause::kProtocolError, EndedBy::kPeer, 0, fault + " in the 2xx", std::nullopt, false});
+    return finish({Cause::kProtocolError, EndedBy::kPeer, 0, std::string(fault) + " in the 2xx",
+                   std::nullopt, false});
   }
   const bool wanted = !over() && !cancelling_;
   {
@@ -242,10 +244,10 @@ void SipCall::on_reoffer_response(const NuaEvent& e) {
   if (e.status < 200) return;
   if (e.status < 300) {
     if (!e.sip) return;
-    if (const auto fault = guard::dialog_fault(e.sip); !fault.empty()) {
+    if (const char* fault = guard::dialog_fault(e.sip)) {
       nua_bye(handle_, TAG_END());
-      return finish({Cause::kProtocolError, EndedBy::kPeer, 0, fault + " in the 2xx to a re-INVITE",
-                     std::nullopt, false});
+      return finish({Cause::kProtocolError, EndedBy::kPeer, 0,
+                     std::string(fault) + " in the 2xx to a re-INVITE", std::nullopt, false});
     }
     Body body = guard::body_of(e.sip);
     return aim(e.sip, true, [this, body = std::move(body)](bool) {

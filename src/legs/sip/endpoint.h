@@ -7,6 +7,7 @@
 
 #include <functional>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -47,6 +48,9 @@ class SipEndpoint final : public Endpoint, public SipHost, public AgentSink {
   Result<SipAgent*> agent_for(const Hop& hop) override;
   std::string new_call_id() override;
   const std::string& learned_realm() const override;
+  const char* keep(const std::string& phrase) override {
+    return phrases_.insert(phrase).first->c_str();
+  }
   void retire(SipCall& call) override;
   // AgentSink
   void on_unclaimed(SipAgent& agent, const NuaEvent& event) override;
@@ -65,6 +69,7 @@ class SipEndpoint final : public Endpoint, public SipHost, public AgentSink {
   Locator locator_;
   Random ids_;
   EndpointSink* sink_ = nullptr;
+  std::set<std::string> phrases_;
   std::unique_ptr<TemporaryFile> resolv_conf_;
   std::unique_ptr<MessageLog> log_;
   std::vector<std::unique_ptr<SipAgent>> agents_;  // those of --listen first

@@ -26,18 +26,18 @@ std::string unquoted(std::string_view text) {
 
 }  // namespace
 
-std::string dialog_fault(const sip_t* sip, bool contact_required) {
+const char* dialog_fault(const sip_t* sip, bool contact_required) {
   if (!sip->sip_contact) {
-    if (contact_required) return "no Contact";
+    if (contact_required) return "No Contact";
   } else if (!good_url(sip->sip_contact->m_url)) {
     return "Bad Contact";
   } else if (sip->sip_contact->m_next) {
-    return "more than one Contact";  // RFC 3261 section 12.1: exactly one
+    return "More Than One Contact";  // RFC 3261 section 12.1: exactly one
   }
   for (auto* route = sip->sip_record_route; route; route = route->r_next) {
     if (!good_url(route->r_url)) return "Bad Record-Route";
   }
-  return "";
+  return nullptr;
 }
 
 std::optional<SipUri> next_hop(const sip_t* sip, bool response) {

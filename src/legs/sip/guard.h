@@ -13,8 +13,9 @@
 
 namespace lineman::guard {
 
-// Why this INVITE, re-INVITE, UPDATE or 2xx cannot be the base of a dialog; "" when it can.
-std::string dialog_fault(const sip_t* sip, bool contact_required = true);
+// Why this INVITE, re-INVITE, UPDATE or 2xx cannot be the base of a dialog; NULL when it can. A
+// literal: nua_respond() keeps the pointer to its phrase.
+const char* dialog_fault(const sip_t* sip, bool contact_required = true);
 
 // Where requests in the dialog must be sent: the first Record-Route of a request, the last one of a
 // response, else the Contact. Call after dialog_fault().

@@ -37,6 +37,11 @@ std::string contact_user(const SipOptions& options) {
   return "lineman";
 }
 
+void send_by(nua_handle_t* handle, const Hop& hop) {
+  const auto uri = hop.uri();
+  nua_set_hparams(handle, NUTAG_PROXY(uri.c_str()), TAG_END());
+}
+
 Result<std::string> header_lines(const Headers& headers) {
   static constexpr std::string_view kOwn[] = {"via",
                                               "from",

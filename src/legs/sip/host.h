@@ -23,6 +23,8 @@ struct SipHost {
   virtual Result<SipAgent*> agent_for(const Hop& hop) = 0;
   virtual std::string new_call_id() = 0;
   virtual const std::string& learned_realm() const = 0;
+  // The text for as long as Sofia lives: nua_respond() keeps the pointer to its phrase.
+  virtual const char* keep(const std::string& phrase) = 0;
   virtual void retire(SipCall& call) = 0;  // destroys it, soon
 };
 
@@ -32,6 +34,9 @@ Result<SipUri> first_hop(const SipOptions& options, const SipUri& target);
 std::string from_header(const SipOptions& options, const std::string& asked, const Address& source);
 // The user part that our Contact shows.
 std::string contact_user(const SipOptions& options);
+// Requests of this handle go to `hop`, whatever their URI says. Sofia ignores this among the tags
+// of nua_handle().
+void send_by(nua_handle_t* handle, const Hop& hop);
 // Checked "Name: value" lines; kUsage for what would break the message or is the stack's own.
 Result<std::string> header_lines(const Headers& headers);
 

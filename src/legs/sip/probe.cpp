@@ -70,10 +70,11 @@ void Probe::launch(const SipUri& target, const Hop& hop) {
   const std::string route = '<' + via + ";lr>";
   const bool routed = !options.proxy.empty(), proxied = !routed && hop.by_name;
   handle_ = nua_handle((*agent)->nua(), this, NUTAG_URL(uri.c_str()), SIPTAG_TO_STR(to.c_str()),
-                       SIPTAG_FROM_STR(from.c_str()), TAG_IF(proxied, NUTAG_PROXY(via.c_str())),
+                       SIPTAG_FROM_STR(from.c_str()),
                        TAG_IF(routed, NUTAG_INITIAL_ROUTE_STR(route.c_str())), TAG_END());
   if (!handle_)
     return finish(Cause::kInternal, EndedBy::kLocal, 0, "the SIP stack took no request");
+  if (proxied) send_by(handle_, hop);
   sent_ = host_.loop().now();
   nua_options(handle_, SIPTAG_ACCEPT_STR("application/sdp"),
               TAG_IF(!lines_.empty(), SIPTAG_HEADER_STR(lines_.c_str())), TAG_END());

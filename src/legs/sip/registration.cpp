@@ -81,11 +81,12 @@ void Registration::launch(const Hop& hop) {
   const bool routed = !options.proxy.empty(), proxied = !routed && hop.by_name;
   const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(expires_).count();
   const std::string expires = fmt::format("{}", seconds);
-  handle_ =
-      nua_handle((*agent)->nua(), this, SIPTAG_TO_STR(aor.c_str()), SIPTAG_FROM_STR(aor.c_str()),
-                 NUTAG_M_USERNAME(user.c_str()), TAG_IF(proxied, NUTAG_PROXY(via.c_str())),
-                 TAG_IF(routed, NUTAG_INITIAL_ROUTE_STR(route.c_str())), TAG_END());
+  handle_ = nua_handle((*agent)->nua(), this, SIPTAG_TO_STR(aor.c_str()),
+                       SIPTAG_FROM_STR(aor.c_str()), NUTAG_M_USERNAME(user.c_str()),
+                       TAG_IF(hop.transport == "tcp", NUTAG_M_PARAMS("transport=tcp")),
+                       TAG_IF(routed, NUTAG_INITIAL_ROUTE_STR(route.c_str())), TAG_END());
   if (!handle_) return fail_with(Cause::kInternal, 0, "the SIP stack took no registration");
+  if (proxied) send_by(handle_, hop);
   timer_ = host_.loop().at(host_.loop().now() + options.connect_timeout, [this] {
     timer_ = 0;
     fail_with(Cause::kNoResponse, 0, "no response from the registrar");

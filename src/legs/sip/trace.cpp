@@ -243,7 +243,7 @@ int MessageLog::claim(const Entry& entry, Address& local) const {
   for (const auto& bound : locals_) {
     if (own && bound.port == own.port && (bound.same_ip(own) || bound.is_unspecified())) {
       local = own;
-      return 2;
+      return 3;
     }
   }
   const auto call = calls_.find(std::string(header(entry.lines, "call-id", "i")));

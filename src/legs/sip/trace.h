@@ -43,7 +43,7 @@ class MessageLog {
   static void on_log(void*, const char* format, va_list arguments);
   static void line(std::string_view text);
   static void dispatch(Entry entry);
-  // How sure we are that the message is ours: 0 not at all, 2 by its addresses.
+  // How sure we are that the message is ours: 0 not at all, 2 by its call, 3 by its addresses.
   int claim(const Entry& entry, Address& local) const;
 
   Sink sink_;

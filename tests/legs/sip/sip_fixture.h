@@ -170,7 +170,7 @@ class SipTest : public testing::Test {
     RawPeer prober(*loop_);
     RawPeer::Request r;
     r.method = "OPTIONS";
-    r.call_id = "alive";
+    r.call_id = fmt::format("alive-{}", ++probes_);
     prober.request(r, side.address());
     EXPECT_TRUE(wait([&] { return prober.count("200") == 1; }));
   }
@@ -179,6 +179,7 @@ class SipTest : public testing::Test {
   FakeResolver resolver_;
   std::vector<std::unique_ptr<Side>> sides_;
   bool expect_clean_ = true;
+  int probes_ = 0;
 };
 
 }  // namespace lineman
