@@ -69,7 +69,8 @@ Result<std::string> header_lines(const Headers& headers) {
                                               "rseq",
                                               "require"};
   std::string out;
-  for (const auto& [name, value] : headers) {
+  for (const auto& header : headers) {
+    const std::string &name = header.first, &value = header.second;
     const bool token = !name.empty() && std::all_of(name.begin(), name.end(), [](char c) {
       return std::string_view("-.!%*_+`'~").find(c) != std::string_view::npos ||
              (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');

@@ -71,7 +71,8 @@ TEST_F(Robustness, ABadContactInAnInviteIs400AndNoCallIsLeft) {
 struct BadTarget : Robustness, testing::WithParamInterface<std::tuple<const char*, bool>> {};
 
 TEST_P(BadTarget, InsideAGoodCallEndsIt) {
-  const auto [method, hang_up] = GetParam();
+  const char* method = std::get<0>(GetParam());
+  const bool hang_up = std::get<1>(GetParam());
   Side& side = answering();
   RawPeer peer(*loop_);
   RawPeer::Request invite;
