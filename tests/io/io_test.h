@@ -17,6 +17,7 @@ namespace lineman {
 
 // Turns `loop` until `done`; false after a bound that no healthy machine needs.
 inline bool turn_until(Loop& loop, const std::function<bool()>& done) {
+  if (done()) return true;  // a stop() outside of run() would end the next one
   bool timed_out = false;
   const auto guard = loop.at(loop.now() + std::chrono::seconds(20), [&] {
     timed_out = true;
@@ -24,15 +25,15 @@ inline bool turn_until(Loop& loop, const std::function<bool()>& done) {
   });
   Loop::Id next = 0;
   std::function<void()> look = [&] {
-    next = 0;
     if (done()) return loop.stop();
     next = loop.at(loop.now() + std::chrono::milliseconds(2), look);
   };
-  look();
-  if (next) loop.run();
+  next = loop.at(loop.now(), look);
+  // Whoever else stops the loop has not decided whether it is done.
+  while (!done() && !timed_out) loop.run();
   loop.cancel(next);
   loop.cancel(guard);
-  return !timed_out;
+  return done();
 }
 
 struct TempDir {
