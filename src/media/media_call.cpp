@@ -100,11 +100,6 @@ void CallMedia::on_leg_event(const MediaEvent& event) {
       if (!stall_hidden_) break;
       stall_hidden_ = false;
       return;
-    case MediaEvent::Kind::kDigitsDone: return;  // counted here
-    case MediaEvent::Kind::kDigitSent:
-      events_.forward(event);
-      on_digit_sent(event);
-      return;
     default: break;
   }
   events_.forward(event);
@@ -120,28 +115,7 @@ void CallMedia::report_hidden_stall() {
 
 bool CallMedia::send_digit(char digit, Duration length, Duration gap, DtmfMode mode,
                            std::uint32_t id) {
-  auto queue = std::find_if(digits_.begin(), digits_.end(),
-                            [id](const Digits& d) { return d.count > 0 && d.id == id; });
-  if (queue == digits_.end()) {
-    queue =
-        std::find_if(digits_.begin(), digits_.end(), [](const Digits& d) { return d.count == 0; });
-  }
-  if (queue == digits_.end() || !leg_->send_digit(digit, length, gap, mode, id)) return false;
-  queue->id = id;
-  ++queue->count;
-  return true;
-}
-
-void CallMedia::on_digit_sent(const MediaEvent& event) {
-  const auto queue = std::find_if(digits_.begin(), digits_.end(), [&event](const Digits& d) {
-    return d.count > 0 && d.id == event.id;
-  });
-  if (queue == digits_.end() || --queue->count > 0) return;
-  MediaEvent done;
-  done.kind = MediaEvent::Kind::kDigitsDone;
-  done.id = event.id;
-  done.time = event.time;
-  events_.forward(done);
+  return leg_->send_digit(digit, length, gap, mode, id);
 }
 
 void CallMedia::echo(bool on, Duration delay) {

@@ -55,16 +55,10 @@ class CallMedia final : public MediaCall {
 
  private:
   enum : std::size_t { kLegPort, kPlayerPort, kEchoPort, kPorts };
-  struct Digits {
-    std::uint32_t id = 0;
-    int count = 0;  // queued and not yet sent
-  };
-
   void follow_rate();
   void route();
   void collect();
   void on_leg_event(const MediaEvent& event);
-  void on_digit_sent(const MediaEvent& event);
   void report_hidden_stall();
 
   EventQueue events_;
@@ -76,7 +70,6 @@ class CallMedia final : public MediaCall {
   Recorder recorder_;
   Detector heard_, sent_;
   AudioFrame silence_;
-  std::array<Digits, 16> digits_{};
   Duration ptime_ = kFrameTime;
   bool muted_ = false, held_ = false, closed_ = false;
   // A stall that began while the call was on hold.

@@ -39,7 +39,7 @@ struct FakeLeg final : RtpLeg {
     sent.time = now;
     digits.pop_front();
     events.push_back(sent);
-    if (digits.empty()) {
+    if (digits.empty() || digits.front().id != sent.id) {
       sent.kind = Event::kDigitsDone;
       events.push_back(sent);
     }
