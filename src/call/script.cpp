@@ -138,6 +138,7 @@ bool Script::begin_send(const verb::Send& send, TimePoint now) {
   }
   info_.clear();
   queued_.clear();
+  unsent_ = 0;
   DtmfMode mode = options_.dtmf_mode;
   if (mode == DtmfMode::kAuto) {
     mode = telephone_event_ ? DtmfMode::kRfc4733 : DtmfMode::kInband;
@@ -161,6 +162,7 @@ bool Script::begin_send(const verb::Send& send, TimePoint now) {
     if (lead == Duration{}) send_next_info(now);
     return false;
   }
+  unsent_ = digits.size();
   queued_ = std::move(digits);
   queued_mode_ = mode;
   deadline_ = now + lead;
@@ -251,6 +253,9 @@ void Script::on_media(const MediaEvent& event, TimePoint now) {
     case Kind::kPlayEnded: std::erase(plays_, event.id); break;
     case Kind::kRecordEnded: std::erase(records_, event.id); break;
     case Kind::kDigitReceived: return on_digit(event.digit, now);
+    case Kind::kDigitSent:
+      if (event.id == id_ && unsent_ > 0) --unsent_;
+      break;
     default: break;
   }
   const Verb* verb = current();
@@ -309,7 +314,12 @@ void Script::end(TimePoint now) {
 }
 
 std::string Script::unfinished() const {
-  if (const Verb* verb = current()) return verb_line(*verb);
+  const Verb* verb = current();
+  // Of a sending only the silence after its last digit is left.
+  const auto* send = verb != nullptr ? std::get_if<verb::Send>(verb) : nullptr;
+  const bool all_sent = send != nullptr && unsent_ == 0 && queued_.empty() && info_.empty() &&
+                        send->digits.find_first_not_of("wW,") != std::string::npos;
+  if (verb != nullptr && !all_sent) return verb_line(*verb);
   // A peer that hangs up when that was all that was left has done it for us.
   if (next_ >= verbs_.size() || std::holds_alternative<verb::Hangup>(verbs_[next_])) return "";
   return verb_line(verbs_[next_]);

@@ -66,6 +66,7 @@ class Script {
   std::optional<bool> digits_complete_;
   std::vector<std::uint32_t> plays_, records_;
   std::deque<DigitToSend> info_;     // INFO digits still to send
+  std::size_t unsent_ = 0;           // digits that the media thread still has to send
   std::vector<DigitToSend> queued_;  // digits for the media thread, while a leading pause lasts
   DtmfMode queued_mode_{};
 

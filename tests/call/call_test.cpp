@@ -451,6 +451,19 @@ TEST(Call, RejectAsAskedIsOk) {
   EXPECT_EQ(r.status, "rejected");
 }
 
+TEST(Call, APeerThatHangsUpWhenAllDigitsAreOutHasSeenThemAll) {
+  for (const bool all : {false, true}) {
+    Driver d(with({line("send 12"), line("hangup")}));
+    d.answer();
+    ASSERT_EQ(d.all<action::SendDigits>().size(), 1u);
+    const auto id = d.all<action::SendDigits>()[0].id;
+    d.media(Kind::kDigitSent, id, 0, '1');
+    if (all) d.media(Kind::kDigitSent, id, 0, '2');
+    d.end(Cause::kNormal, EndedBy::kPeer);
+    EXPECT_EQ(d.finish().exit, all ? Exit::kOk : Exit::kPeerHungUp);
+  }
+}
+
 TEST(Call, ACallerWhoGivesUpIs13) {
   CallOptions o = Driver::defaults();
   o.ring = 10s;
