@@ -11,7 +11,7 @@
 namespace lineman {
 namespace {
 
-constexpr std::size_t kColumn = 13;
+constexpr std::size_t kColumn = 14;
 
 std::string row(std::string_view name, std::string_view text) {
   return entry(name, printable(text), kColumn);
@@ -50,8 +50,9 @@ std::string sent(const CallResult& r) {
 
 std::string call(const CallResult& r) {
   std::string text = r.status;
-  if (r.sip_code) text += fmt::format(" ({} {})", *r.sip_code, r.reason);
-  if (!r.sip_code && !r.reason.empty()) text += " (" + r.reason + ")";
+  std::string said = r.sip_code ? std::to_string(*r.sip_code) : "";
+  if (!r.reason.empty()) said += (said.empty() ? "" : " ") + r.reason;
+  if (!said.empty()) text += " (" + said + ")";
   if (r.setup_ms) text += fmt::format(" after {:.0f} ms", *r.setup_ms);
   if (r.duration_ms) text += fmt::format(", lasted {:.1f} s", *r.duration_ms / 1000);
   return r.codec.empty() ? text : text + ", " + r.codec;
@@ -73,7 +74,10 @@ std::string check_report(const CallResult& r, double test_tone) {
     out += row("sent", sent(r));
     const auto& rtt = r.tx.rtt_ms ? r.tx.rtt_ms : r.rx.rtt_ms;
     if (rtt) out += row("round trip", fmt::format("{:.1f} ms", *rtt));
-    if (r.rx.mos) out += row("quality", fmt::format("MOS {:.1f}, {}", *r.rx.mos, r.rx.mos_model));
+    if (r.rx.mos) {
+      const std::string model = r.rx.mos_model.empty() ? "" : ", " + r.rx.mos_model;
+      out += row("quality", fmt::format("MOS {:.1f}", *r.rx.mos) + model);
+    }
   }
   for (const std::string& cause : r.causes) out += row("found", cause);
   if (!r.diagnosis.empty()) out += row("diagnosis", r.diagnosis);

@@ -9,6 +9,7 @@ namespace lineman {
 namespace {
 
 constexpr int kSignalBase = static_cast<int>(Exit::kSignal);
+constexpr int kLastSignal = 31;  // without the real-time ones: 180 to 183 are SIP's
 constexpr std::size_t kWidth = 80;
 
 std::string exit_text(Exit code) {
@@ -19,7 +20,7 @@ std::string exit_text(Exit code) {
 
 Result<std::string> explain_number(int number, const std::string& word) {
   if (number >= 100 && number <= 699) {
-    const bool signal = number > kSignalBase && number <= kSignalBase + 64;
+    const bool signal = number > kSignalBase && number <= kSignalBase + kLastSignal;
     if (signal) return exit_text(static_cast<Exit>(number));
     const SipStatus* status = find_sip_status(number);
     std::string text =
@@ -64,9 +65,10 @@ Result<std::string> print(const Command& command) {
   for (int i = 0; i <= static_cast<int>(Cause::kInternal); ++i) {
     known.emplace_back(cause_name(static_cast<Cause>(i)));
   }
-  return fail(ErrorCode::kUsage, "nothing is known of '" + printable(word) + "'" +
-                                     did_you_mean(word, known) +
-                                     "; `lineman help exit` lists the exit codes");
+  const std::string near = did_you_mean(word, known);
+  return fail(ErrorCode::kUsage,
+              "nothing is known of '" + printable(word) + "'" +
+                  (near.empty() ? "; `lineman help exit` lists the exit codes" : near));
 }
 
 }  // namespace

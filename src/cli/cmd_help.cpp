@@ -34,8 +34,9 @@ Result<std::string> print(const Command& command) {
   std::vector<std::string> known = command_names();
   for (const VerbRow& verb : verb_table()) known.emplace_back(verb.name);
   for (const Topic& topic : kTopics) known.emplace_back(topic.name);
+  const std::string near = did_you_mean(word, known);
   return fail(ErrorCode::kUsage, "there is no help on '" + printable(word) + "'" +
-                                     did_you_mean(word, known) + "; see `lineman help`");
+                                     (near.empty() ? "; see `lineman help`" : near));
 }
 
 }  // namespace

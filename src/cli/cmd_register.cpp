@@ -1,5 +1,4 @@
 #include "command_table.h"
-#include "lineman/sip_uri.h"
 #include "lineman/text.h"
 
 namespace lineman {
@@ -12,7 +11,7 @@ Result<void> prepare(Command& command) {
   }
   const std::string aor = command.words.front();
   command.words.erase(command.words.begin());
-  auto uri = parse_sip_uri(aor);
+  auto uri = parse_typed_uri(aor);
   if (!uri) return tl::make_unexpected(uri.error());
   if (uri->user.empty()) {
     return fail(ErrorCode::kUsage,

@@ -2,28 +2,36 @@
 
 #include <algorithm>
 
-#include "lineman/sip_uri.h"
 #include "lineman/text.h"
 
 namespace lineman {
 namespace {
+
+// user:password@host, with or without a scheme.
+bool has_password(std::string_view text) {
+  for (const std::string_view scheme : {"sip:", "sips:"}) {
+    if (iequals(text.substr(0, scheme.size()), scheme)) {
+      text.remove_prefix(scheme.size());
+      break;
+    }
+  }
+  const std::string_view user = text.substr(0, text.find('@'));
+  return user.size() < text.size() && user.find(':') != std::string_view::npos &&
+         user.find('/') == std::string_view::npos;
+}
 
 // Addresses of other leg types are for phone/ to judge; what it takes for SIP is checked here,
 // before anything is opened.
 Result<void> check_target(const std::string& target) {
   const std::size_t colon = target.find(':');
   const std::string_view scheme = std::string_view(target).substr(0, colon);
-  const bool has_scheme = colon != std::string::npos && !iequals(scheme, "sip") &&
-                          !iequals(scheme, "sips") &&
-                          scheme.find_first_of("@.[0123456789") == std::string_view::npos;
-  const bool port = has_scheme && colon + 1 < target.size() && target[colon + 1] >= '0' &&
-                    target[colon + 1] <= '9' && target.find('@') == std::string::npos;
-  // user:password@host reads like a scheme.
-  const bool password = has_scheme && target.find('@') != std::string::npos &&
-                        !iequals(scheme, "tel") && !iequals(scheme, "https") &&
-                        target.find('/') == std::string::npos;
-  if (has_scheme && !port && !password) return {};
-  if (auto uri = parse_sip_uri(target); !uri) return tl::make_unexpected(uri.error());
+  const bool other_leg = colon != std::string::npos && !iequals(scheme, "sip") &&
+                         !iequals(scheme, "sips") &&
+                         scheme.find_first_of("@.[0123456789") == std::string_view::npos;
+  const bool port = other_leg && colon + 1 < target.size() && target[colon + 1] >= '0' &&
+                    target[colon + 1] <= '9' && !iequals(scheme, "tel");
+  if (other_leg && !port && !has_password(target)) return {};
+  if (auto uri = parse_typed_uri(target); !uri) return tl::make_unexpected(uri.error());
   return {};
 }
 
@@ -50,6 +58,15 @@ std::vector<std::string> command_names() {
     if (!row->hidden) names.emplace_back(row->name);
   }
   return names;
+}
+
+Result<SipUri> parse_typed_uri(const std::string& text) {
+  if (has_password(text)) {
+    return fail(ErrorCode::kUsage,
+                "a password does not belong into a URI, where everybody can read it: use "
+                "--password-file FILE, or LINEMAN_PASSWORD in the environment");
+  }
+  return parse_sip_uri(text);
 }
 
 Error usage_error(const CommandRow& row, const std::string& what) {

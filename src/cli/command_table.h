@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "command.h"
+#include "lineman/sip_uri.h"
 
 namespace lineman {
 
@@ -41,6 +42,8 @@ Result<void> take_target(Command& command);
 // One verb from its positional words, then name=value words.
 Result<void> add_verb(Command& command, std::string_view verb,
                       const std::vector<std::string>& words);
+// A SIP URI from a person. A password in it is refused, and not repeated.
+Result<SipUri> parse_typed_uri(const std::string& text);
 // No words are left.
 Result<void> expect_no_words(const Command& command);
 Error usage_error(const CommandRow& row, const std::string& what);

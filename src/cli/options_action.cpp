@@ -84,7 +84,10 @@ void add_action_options(std::vector<OptionRow>& to) {
     row.apply = apply_action;
     if (!verb.arguments.empty() && verb.arguments.front().positional) {
       row.argument = verb.arguments.front().type;
-      row.help += ": " + std::string(verb.arguments.front().help);
+      // A type with a | spells its forms itself.
+      if (row.argument.find('|') == std::string_view::npos) {
+        row.help += ": " + std::string(verb.arguments.front().help);
+      }
     }
     to.push_back(std::move(row));
   }

@@ -27,9 +27,10 @@ Result<void> add_events(Command& command, const OptionRow& row, const std::strin
 }
 Result<void> add_print(Command& command, const OptionRow& row, const std::string& value) {
   if (!is_result_field(value)) {
-    return fail(ErrorCode::kUsage, "'" + printable(value) + "' is no field of the result" +
-                                       did_you_mean(value, result_fields()) +
-                                       "; `lineman help fields` lists them");
+    const std::string near = did_you_mean(value, result_fields());
+    return fail(ErrorCode::kUsage,
+                "'" + printable(value) + "' is no field of the result" +
+                    (near.empty() ? "; `lineman help fields` lists them" : near));
   }
   if (command.out.print.empty()) command.stdout_options.emplace_back(row.name);
   command.out.print.push_back(value);

@@ -2,7 +2,6 @@
 #include <algorithm>
 #include <array>
 
-#include "lineman/sip_uri.h"
 #include "option_values.h"
 
 namespace lineman {
@@ -90,11 +89,11 @@ Result<void> add_header(Command& command, const OptionRow&, const std::string& v
 }
 
 Result<void> check_uri(const std::string& value) {
-  if (auto uri = parse_sip_uri(value); !uri) return tl::make_unexpected(uri.error());
+  if (auto uri = parse_typed_uri(value); !uri) return tl::make_unexpected(uri.error());
   return {};
 }
 Result<void> set_as(Command& command, const OptionRow&, const std::string& value) {
-  auto uri = parse_sip_uri(value);
+  auto uri = parse_typed_uri(value);
   if (!uri) return tl::make_unexpected(uri.error());
   if (uri->user.empty()) {
     return fail(ErrorCode::kUsage,

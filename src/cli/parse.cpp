@@ -33,9 +33,11 @@ Error unknown_option(const CommandRow& command, const std::string& word) {
               (near.empty() ? "; see `lineman help " + std::string(command.name) + "`" : near)};
 }
 
-// What is written right behind an option that wants a value, when that is an option itself.
+// `what`: the name of an option, or a message of CLI11 that begins with one.
 Error missing_value(const CommandRow& command, const std::string& what) {
-  const OptionRow* row = find_option(what.substr(0, what.find(':')));
+  std::string name = what.substr(0, what.find_first_of(": "));
+  if (name.rfind('-', 0) != 0) name.insert(0, "--");
+  const OptionRow* row = find_option(name);
   if (row == nullptr) return {ErrorCode::kUsage, what};
   if (row->argument.empty()) {
     return {ErrorCode::kUsage,
@@ -66,10 +68,14 @@ Result<std::vector<Written>> split_options(const CommandRow& command,
     if (!row.is_for(command)) continue;
     std::string name(row.name);
     if (!row.alias.empty()) name = std::string(row.alias) + "," + name;
-    CLI::Option* option =
-        row.argument.empty()
-            ? app.add_flag(name)->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
-            : app.add_option(name, values[next++])->allow_extra_args(false);
+    CLI::Option* option = nullptr;
+    if (row.argument.empty()) {
+      option = app.add_flag(name)
+                   ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
+                   ->disable_flag_override();
+    } else {
+      option = app.add_option(name, values[next++])->allow_extra_args(false);
+    }
     rows[option] = &row;
   }
   std::vector<std::string> reversed(words.rbegin(), words.rend());
@@ -89,7 +95,13 @@ Result<std::vector<Written>> split_options(const CommandRow& command,
   for (const CLI::Option* option : app.parse_order()) {
     const auto& results = option->results();
     const std::size_t at = seen[option]++;
-    written.push_back({rows.at(option), at < results.size() ? results[at] : ""});
+    Written each{rows.at(option), at < results.size() ? results[at] : ""};
+    // CLI11 takes whatever comes next: `--play --hangup` wants a SRC, not a file of that name.
+    const bool is_option = each.value.rfind("--", 0) == 0 || find_option(each.value) != nullptr;
+    if (!each.row->argument.empty() && is_option) {
+      return tl::make_unexpected(missing_value(command, std::string(each.row->name)));
+    }
+    written.push_back(std::move(each));
   }
   return written;
 }

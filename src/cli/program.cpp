@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <chrono>
 #include <csignal>
 #include <cstdlib>
 #include <cstring>
@@ -81,6 +82,11 @@ bool wants_colour() {
          std::strcmp(term, "dumb") != 0;
 }
 
+TimePoint monotonic_now() {
+  return TimePoint(std::chrono::duration_cast<Duration>(
+      std::chrono::steady_clock::now().time_since_epoch()));  // CLOCK_MONOTONIC, as Loop has it
+}
+
 // A command line that is refused still says its one result where JSON was asked for.
 int refuse(const std::vector<std::string>& words, const Error& error) {
   const Exit exit = exit_of(error);
@@ -92,7 +98,7 @@ int refuse(const std::vector<std::string>& words, const Error& error) {
     result.call.verdict = verdict_name(exit);
     result.call.causes = {error.text.substr(0, error.text.find('\n'))};
     result.version = kVersion;
-    write_all(STDOUT_FILENO, result_json(result, wall_epoch(TimePoint{})) + "\n");
+    write_all(STDOUT_FILENO, result_json(result, wall_epoch(monotonic_now())) + "\n");
   }
   return static_cast<int>(exit);
 }
@@ -115,7 +121,8 @@ int run(const Command& command) {
     }
   }
   if (command.out.uses_stdout() && (lost || reader_is_gone(STDOUT_FILENO))) {
-    if (!lost) say_if_possible("warning: nobody reads stdout any more");
+    const bool known = lost || code == static_cast<int>(Exit::kLocal);
+    if (!known) say_if_possible("warning: nobody reads stdout any more");
     if (code == 0) code = static_cast<int>(Exit::kLocal);
   }
   if (!verdict.clean) ::_exit(code);

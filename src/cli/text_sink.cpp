@@ -1,4 +1,5 @@
 // Narration on stderr, and annotations for GitHub Actions.
+#include "command_table.h"
 #include "lineman/text.h"
 #include "outputs.h"
 
@@ -24,7 +25,10 @@ LogLevel level_of(const EventBody& body) {
 class TextSink final : public OutputSink {
  public:
   TextSink(Streams& streams, const Command& command)
-      : streams_(streams), level_(command.out.level), json_(command.out.json) {}
+      : streams_(streams),
+        level_(command.out.level),
+        json_(command.out.json),
+        calls_one_((command.row->bit & kCallers) != 0 && command.phone.count <= 1) {}
 
   Result<void> open(Streams& streams) override {
     if (json_ || !streams.err) return {};
@@ -36,7 +40,9 @@ class TextSink final : public OutputSink {
 
   void on_event(const Event& event) override {
     if (const auto* call = std::get_if<event::CallResult>(&event.body)) last_words(*call, event);
-    if (level_of(event.body) > level_) return;
+    if (level_of(event.body) > level_ || (level_ < LogLevel::kDebug && is_said_twice(event.body))) {
+      return;
+    }
     const bool verdict = std::holds_alternative<event::Result>(event.body);
     std::string text = event_text(event, streams_.epoch);
     if (text.empty()) return;
@@ -45,6 +51,13 @@ class TextSink final : public OutputSink {
   }
 
  private:
+  // To who calls once: where the call comes from, and a refusal that is the verdict too.
+  bool is_said_twice(const EventBody& body) const {
+    if (!calls_one_) return false;
+    const auto* call = std::get_if<event::CallResult>(&body);
+    return std::holds_alternative<event::AppReady>(body) ||
+           (call != nullptr && call->result.status != "answered");
+  }
   void last_words(const event::CallResult& call, const Event& event) {
     if (json_ || !streams_.err) return;
     if (worst_ == Exit::kOk) worst_ = call.result.exit;
@@ -63,6 +76,7 @@ class TextSink final : public OutputSink {
   Streams& streams_;
   LogLevel level_;
   bool json_;
+  bool calls_one_;
   Exit worst_ = Exit::kOk;
 };
 
