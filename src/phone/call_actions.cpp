@@ -1,4 +1,6 @@
 // What a Call asks for, carried to the leg, the engine and the writer.
+#include <algorithm>
+
 #include "call_run.h"
 #include "lineman/media.h"
 #include "lineman/media_call.h"
@@ -113,7 +115,11 @@ void CallRun::collect_record(std::uint32_t id, RecordEnd why) {
 struct CallRun::Executor {
   CallRun& run;
 
-  void operator()(action::Emit& a) { run.world_.emit(run.name_, std::move(a.body), a.time); }
+  // Media may tick a frame ahead of its deadline; nothing is told before it happened.
+  void operator()(action::Emit& a) {
+    if (a.time) a.time = std::min(*a.time, run.now());
+    run.world_.emit(run.name_, std::move(a.body), a.time);
+  }
 
   void operator()(const action::Dial&) {
     CallRun* self = &run;
