@@ -4,6 +4,7 @@
 #include <sofia-sip/sresolv.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 
@@ -19,6 +20,11 @@ constexpr unsigned kMinSessionSeconds = 90;  // RFC 4028 section 5
 template <class Unit>
 unsigned long count(Duration d) {
   return static_cast<unsigned long>(std::chrono::duration_cast<Unit>(d).count());
+}
+
+unsigned long session_seconds(Duration d) {
+  if (d <= Duration{}) return 0;
+  return std::max<unsigned long>(kMinSessionSeconds, count<std::chrono::seconds>(d));
 }
 
 // Binds `type` and gives the errno, 0 for success; `address` learns the kernel's port.
@@ -116,25 +122,25 @@ Result<std::unique_ptr<SipAgent>> SipAgent::open(Loop& loop, const Listen& liste
     const std::string url = fmt::format("sip:{}{}", address.text(), transport);
     const bool timed = config.session_expires > Duration{};
     agent->bound_ = address;
-    agent->nua_ = nua_create(
-        agent->root_, &SipAgent::on_event, agent.get(), NUTAG_URL(url.c_str()),
-        NUTAG_MEDIA_ENABLE(0), NUTAG_AUTOANSWER(0), NUTAG_AUTOALERT(0), NUTAG_AUTOACK(0),
-        NUTAG_OUTBOUND("no-validate no-options-keepalive"), NUTAG_APPL_METHOD("OPTIONS"),
-        NUTAG_APPL_METHOD("INFO"), NUTAG_APPL_METHOD("UPDATE"), NUTAG_RETRY_COUNT(2),
+    agent->nua_ =
+        nua_create(agent->root_, &SipAgent::on_event, agent.get(), NUTAG_URL(url.c_str()),
+                   NUTAG_MEDIA_ENABLE(0), NUTAG_AUTOANSWER(0), NUTAG_AUTOALERT(0), NUTAG_AUTOACK(0),
+                   NUTAG_OUTBOUND("no-validate no-options-keepalive"), NUTAG_APPL_METHOD("OPTIONS"),
+                   NUTAG_APPL_METHOD("INFO"), NUTAG_APPL_METHOD("UPDATE"), NUTAG_RETRY_COUNT(2),
 #ifdef NUTAG_AUTO302  // not in every Sofia; where it is, redirects are ours to judge
-        NUTAG_AUTO302(0), NUTAG_AUTO305(0), NUTAG_MAX_RETRY_AFTER(0),
+                   NUTAG_AUTO302(0), NUTAG_AUTO305(0), NUTAG_MAX_RETRY_AFTER(0),
 #endif
-        NUTAG_SESSION_TIMER(timed ? count<std::chrono::seconds>(config.session_expires) : 0),
-        NUTAG_MIN_SE(kMinSessionSeconds),
-        SIPTAG_ALLOW_STR("INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, UPDATE"),
-        SIPTAG_SUPPORTED_STR(timed ? "timer" : nullptr),
-        SIPTAG_USER_AGENT_STR(config.user_agent.c_str()), NTATAG_PASS_100(1),
-        SRESTAG_RESOLV_CONF(config.resolv_conf.c_str()),
-        TAG_IF(config.timers.t1x64 > Duration{},
-               NTATAG_SIP_T1X64(count<std::chrono::milliseconds>(config.timers.t1x64))),
-        TAG_IF(config.timers.t4 > Duration{},
-               NTATAG_SIP_T4(count<std::chrono::milliseconds>(config.timers.t4))),
-        TAG_IF(config.log_messages, TPTAG_LOG(1)), TAG_END());
+                   NUTAG_SESSION_TIMER(session_seconds(config.session_expires)),
+                   NUTAG_MIN_SE(kMinSessionSeconds),
+                   SIPTAG_ALLOW_STR("INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, UPDATE"),
+                   SIPTAG_SUPPORTED_STR(timed ? "timer" : nullptr),
+                   SIPTAG_USER_AGENT_STR(config.user_agent.c_str()), NTATAG_PASS_100(1),
+                   SRESTAG_RESOLV_CONF(config.resolv_conf.c_str()),
+                   TAG_IF(config.timers.t1x64 > Duration{},
+                          NTATAG_SIP_T1X64(count<std::chrono::milliseconds>(config.timers.t1x64))),
+                   TAG_IF(config.timers.t4 > Duration{},
+                          NTATAG_SIP_T4(count<std::chrono::milliseconds>(config.timers.t4))),
+                   TAG_IF(config.log_messages, TPTAG_LOG(1)), TAG_END());
     if (agent->nua_) return agent;
     if (listen.address.port != 0) return refuse(address, "Sofia could not bind it");
   }

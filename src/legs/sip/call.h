@@ -51,6 +51,8 @@ class SipCall final : public HandleOwner {
   void attach(SipLeg* leg) { leg_ = leg; }
   void detach();  // the Leg is gone: hang up what is left
   bool over() const { return state_ == State::kOver; }
+  // Given up without one response: CANCEL may not be sent, so Sofia retransmits until its timer B.
+  bool hopeless() const { return over() && handle_ && outgoing_ && !heard_; }
   nua_handle_t* handle() const { return handle_; }
   void on_nua(SipAgent& agent, const NuaEvent& event) override;
 
@@ -97,6 +99,7 @@ class SipCall final : public HandleOwner {
   State state_ = State::kIdle;
   bool outgoing_ = true;
   std::string call_id_, remote_;
+  std::string contact_;  // empty: Sofia's own; else for an agent on all addresses
   Address peer_;
   Anchor anchor_;
 

@@ -4,6 +4,7 @@
 #include "call_internal.h"
 #include "digits.h"
 #include "lineman/call_result.h"
+#include "lineman/text.h"
 
 namespace lineman {
 namespace {
@@ -13,7 +14,7 @@ constexpr char kAcceptInfo[] = "application/dtmf-relay, application/dtmf";
 
 }  // namespace
 
-bool SipCall::adopt(SipAgent&, const NuaEvent& e) {
+bool SipCall::adopt(SipAgent& agent, const NuaEvent& e) {
   outgoing_ = false;
   heard_ = true;
   handle_ = e.handle;
@@ -32,6 +33,9 @@ bool SipCall::adopt(SipAgent&, const NuaEvent& e) {
     nua_respond(handle_, code, sip_status_phrase(code), SIPTAG_ACCEPT_STR(kAccept), TAG_END());
     return false;
   }
+  const auto* via = e.sip->sip_via;
+  const bool tcp = via && via->v_protocol && iequals(via->v_protocol, "SIP/2.0/TCP");
+  contact_ = contact_header(agent, contact_user(host_.options()), e.peer, tcp ? "tcp" : "udp");
   aim(e.sip, false, [](bool) {});  // early, so that a BYE need not wait for a name
   return true;
 }
@@ -43,6 +47,7 @@ Result<void> SipCall::ring(int code, const Body& description) {
     return fail(ErrorCode::kUsage, fmt::format("sip: {} is no provisional status", code));
   }
   nua_respond(handle_, code, sip_status_phrase(code),
+              TAG_IF(!contact_.empty(), SIPTAG_CONTACT_STR(contact_.c_str())),
               TAG_IF(description, SIPTAG_CONTENT_TYPE_STR(description.content_type.c_str())),
               TAG_IF(description, SIPTAG_PAYLOAD_STR(description.text.c_str())), TAG_END());
   return {};
@@ -52,7 +57,8 @@ Result<void> SipCall::answer(const Body& description) {
   const Hold hold(*this);
   if (state_ != State::kRinging) return wrong_state("answer");
   state_ = State::kAnswered;
-  nua_respond(handle_, SIP_200_OK, SIPTAG_CONTENT_TYPE_STR(description.content_type.c_str()),
+  nua_respond(handle_, SIP_200_OK, TAG_IF(!contact_.empty(), SIPTAG_CONTACT_STR(contact_.c_str())),
+              SIPTAG_CONTENT_TYPE_STR(description.content_type.c_str()),
               SIPTAG_PAYLOAD_STR(description.text.c_str()), TAG_END());
   return {};
 }
@@ -110,7 +116,8 @@ Result<void> SipCall::accept(const Body& answer) {
   }
   if (!peer_offers_ || over()) return wrong_state("accept an offer in");
   peer_offers_ = false;
-  nua_respond(handle_, SIP_200_OK, SIPTAG_CONTENT_TYPE_STR(answer.content_type.c_str()),
+  nua_respond(handle_, SIP_200_OK, TAG_IF(!contact_.empty(), SIPTAG_CONTACT_STR(contact_.c_str())),
+              SIPTAG_CONTENT_TYPE_STR(answer.content_type.c_str()),
               SIPTAG_PAYLOAD_STR(answer.text.c_str()), TAG_END());
   return {};
 }

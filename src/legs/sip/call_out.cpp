@@ -110,8 +110,10 @@ void SipCall::launch(const SipUri& target, const Hop& hop) {
   }
   if (proxied_) send_by(handle_, hop);
   state_ = State::kCalling;
+  contact_ = contact_header(**agent, user, hop.peer, hop.transport);
   const Body& offer = request_.offer;
-  nua_invite(handle_, TAG_IF(!header_lines_.empty(), SIPTAG_HEADER_STR(header_lines_.c_str())),
+  nua_invite(handle_, TAG_IF(!contact_.empty(), SIPTAG_CONTACT_STR(contact_.c_str())),
+             TAG_IF(!header_lines_.empty(), SIPTAG_HEADER_STR(header_lines_.c_str())),
              TAG_IF(offer, SIPTAG_CONTENT_TYPE_STR(offer.content_type.c_str())),
              TAG_IF(offer, SIPTAG_PAYLOAD_STR(offer.text.c_str())), TAG_END());
 }
@@ -235,7 +237,8 @@ Result<void> SipCall::offer(const Body& description) {
   offering_ = true;
   offer_tries_ = 1;
   last_offer_ = description;
-  nua_invite(handle_, SIPTAG_CONTENT_TYPE_STR(description.content_type.c_str()),
+  nua_invite(handle_, TAG_IF(!contact_.empty(), SIPTAG_CONTACT_STR(contact_.c_str())),
+             SIPTAG_CONTENT_TYPE_STR(description.content_type.c_str()),
              SIPTAG_PAYLOAD_STR(description.text.c_str()), TAG_END());
   return {};
 }
@@ -268,7 +271,8 @@ void SipCall::on_reoffer_response(const NuaEvent& e) {
     ++offer_tries_;
     retry_timer_ = host_.loop().at(host_.loop().now() + std::chrono::milliseconds(wait), [this] {
       retry_timer_ = 0;
-      nua_invite(handle_, SIPTAG_CONTENT_TYPE_STR(last_offer_.content_type.c_str()),
+      nua_invite(handle_, TAG_IF(!contact_.empty(), SIPTAG_CONTACT_STR(contact_.c_str())),
+                 SIPTAG_CONTENT_TYPE_STR(last_offer_.content_type.c_str()),
                  SIPTAG_PAYLOAD_STR(last_offer_.text.c_str()), TAG_END());
     });
     return;

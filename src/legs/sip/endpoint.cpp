@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "call_internal.h"
+#include "lineman/text.h"
 #include "make.h"
 #include "sip_headers.h"
 
@@ -19,6 +20,33 @@ namespace {
 constexpr char kResolvConf[] = "nameserver 127.0.0.1\nport 9\noptions attempts:1 timeout:1\n";
 
 constexpr Duration kCallsShare = std::chrono::milliseconds(1000);  // before the agents are closed
+
+Result<void> check(const SipOptions& options) {
+  const auto uri = [](const std::string& text) -> Result<void> {
+    if (text.empty()) return {};
+    const bool named = text.find('<') != std::string::npos;
+    auto parsed = named ? parse_name_addr(text).map([](const NameAddr& a) { return a.uri; })
+                        : parse_sip_uri(text);
+    if (!parsed) return tl::make_unexpected(parsed.error());
+    return {};
+  };
+  for (const auto& text : {options.proxy, options.from}) {
+    if (auto good = uri(text); !good) return good;
+  }
+  if (options.account) {
+    if (options.account->aor.empty()) return fail(ErrorCode::kUsage, "the account has no address");
+    for (const auto& text : {options.account->aor, options.account->registrar}) {
+      if (auto good = uri(text); !good) return good;
+    }
+  }
+  const auto& transport = options.transport;
+  if (!transport.empty() && transport != "udp" && transport != "tcp") {
+    return fail(
+        transport == "tls" ? ErrorCode::kUnsupported : ErrorCode::kUsage,
+        fmt::format("the transport '{}' is not built in: use udp or tcp", printable(transport)));
+  }
+  return {};
+}
 
 std::uint64_t any_seed(std::uint64_t seed) {
   if (seed) return seed;
@@ -57,6 +85,7 @@ SipEndpoint::~SipEndpoint() {
 
 Result<void> SipEndpoint::start(EndpointSink& sink) {
   sink_ = &sink;
+  if (auto checked = check(options_); !checked) return checked;
   auto file = TemporaryFile::with(kResolvConf);
   if (!file) return tl::make_unexpected(file.error());
   resolv_conf_ = std::move(*file);
@@ -236,7 +265,12 @@ void SipEndpoint::shut_down(Duration limit, std::function<void(bool clean)> done
     if (!closing_agents_) close_agents();
   });
   loop_.post(anchor_.wrap([this] {
-    if (!closing_agents_ && quiet()) close_agents();
+    if (closing_agents_) return;
+    if (quiet()) return close_agents();
+    const bool waiting = std::any_of(calls_.begin(), calls_.end(), [](const auto& call) {
+      return call->handle() && !call->hopeless();
+    });
+    if (!waiting && (!registration_ || !registration_->active())) closed(false);
   }));
 }
 

@@ -37,6 +37,16 @@ std::string contact_user(const SipOptions& options) {
   return "lineman";
 }
 
+std::string contact_header(const SipAgent& agent, const std::string& user, const Address& peer,
+                           const std::string& transport) {
+  if (!agent.bound().is_unspecified()) return "";
+  auto source = source_towards(peer);
+  if (!source) return "";
+  source->port = agent.bound().port;
+  return fmt::format("<sip:{}@{}{}>", user, source->text(),
+                     transport == "tcp" ? ";transport=tcp" : "");
+}
+
 void send_by(nua_handle_t* handle, const Hop& hop) {
   const auto uri = hop.uri();
   nua_set_hparams(handle, NUTAG_PROXY(uri.c_str()), TAG_END());

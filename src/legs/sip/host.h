@@ -37,6 +37,10 @@ std::string contact_user(const SipOptions& options);
 // Requests of this handle go to `hop`, whatever their URI says. Sofia ignores this among the tags
 // of nua_handle().
 void send_by(nua_handle_t* handle, const Hop& hop);
+// Contact for an agent on a wildcard address, of which Sofia would show any interface: the address
+// that faces `peer`. Empty when the agent has an address of its own.
+std::string contact_header(const SipAgent& agent, const std::string& user, const Address& peer,
+                           const std::string& transport);
 // Checked "Name: value" lines; kUsage for what would break the message or is the stack's own.
 Result<std::string> header_lines(const Headers& headers);
 

@@ -356,6 +356,34 @@ TEST_F(IncomingCall, AListenerThatCannotBeBoundSaysWhich) {
   }
 }
 
+TEST_F(IncomingCall, AWildcardListenerShowsTheAddressThatFacesThePeer) {
+  SipOptions o = options();
+  o.listen = {"0.0.0.0:0"};
+  Side& side = open(o);
+  side.incoming = [this](std::unique_ptr<Leg> leg, Incoming) {
+    party.take(std::move(leg));
+    ASSERT_TRUE(party.leg->answer(kAnswer));
+  };
+  Address us = *Address::parse_ip("127.0.0.1", side.address().port);
+  RawPeer peer(*loop_);
+  RawPeer::Request invite;
+  invite.body = kOffer.text;
+  peer.request(invite, us);
+  ASSERT_TRUE(wait([&] { return peer.count("200") == 1; }));
+  EXPECT_EQ(peer.last("200")->headers("Contact"),
+            std::vector<std::string>{"<sip:lineman@" + us.text() + ">"});
+  peer.ack(*peer.last("200"), us);
+  ASSERT_TRUE(wait([&] { return party.get<leg_event::Established>(); }));
+  peer.on("BYE", [&](const RawMessage& m) { peer.reply(m, 200); });
+  RawPeer callee(*loop_);
+  callee.on("INVITE", [&](const RawMessage& m) { callee.reply(m, 486); });
+  Party p;
+  dial(side, p, callee.uri());
+  ASSERT_TRUE(wait([&] { return p.ended(); }));
+  EXPECT_EQ(callee.last("INVITE")->headers("Contact"),
+            std::vector<std::string>{"<sip:lineman@" + us.text() + ">"});
+}
+
 TEST_F(IncomingCall, SeveralListenersAndTheirForms) {
   SipOptions o = options();
   o.listen = {"127.0.0.1:0", "sip:127.0.0.1:0;transport=tcp", "localhost:0"};

@@ -77,6 +77,29 @@ TEST(ParseListen, Forms) {
   EXPECT_EQ(text("pbx:5060"), "refused");
 }
 
+struct StartTest : SipTest {};
+
+TEST_F(StartTest, BadOptionsAreNamedAtTheStart) {
+  const auto refusal = [&](const std::function<void(SipOptions&)>& spoil) {
+    SipOptions o = options();
+    spoil(o);
+    Side side;
+    const auto result = make_sip_endpoint(*loop_, resolver_, o)->start(side);
+    EXPECT_FALSE(result);
+    return result ? Error{} : result.error();
+  };
+  EXPECT_THAT(refusal([](SipOptions& o) { o.proxy = "tel:1"; }).text, HasSubstr("'tel:1'"));
+  EXPECT_THAT(refusal([](SipOptions& o) { o.from = "\"x <sip:a@b>"; }).text, HasSubstr("closing"));
+  EXPECT_THAT(refusal([](SipOptions& o) { o.transport = "sctp"; }).text, HasSubstr("sctp"));
+  EXPECT_EQ(refusal([](SipOptions& o) { o.transport = "tls"; }).code, ErrorCode::kUnsupported);
+  EXPECT_EQ(refusal([](SipOptions& o) { o.account.emplace().aor = ""; }).code, ErrorCode::kUsage);
+  EXPECT_THAT(refusal([](SipOptions& o) {
+                o.account.emplace().aor = "sip:a@b";
+                o.account->registrar = "sip:";
+              }).text,
+              HasSubstr("host is missing"));
+}
+
 struct Traced {
   bool sent;
   Address local, peer;
