@@ -202,7 +202,7 @@ TEST_P(Silent, ShutDownIsInTime) {
   EXPECT_EQ(party.end().by, EndedBy::kLocal);
   EXPECT_EQ(peer.count("CANCEL") > 0, GetParam() == 100 || GetParam() == 180);
   EXPECT_EQ(peer.count("BYE") > 0, GetParam() == 200);
-  if (!*clean) (void)side.endpoint.release(), (void)loop_.release();
+  if (!*clean) abandon(side), abandon_loop();
   sides_.clear();
 }
 INSTANTIATE_TEST_SUITE_P(Peers, Silent, testing::Values(0, 100, 180, 200));
