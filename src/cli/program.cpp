@@ -40,6 +40,12 @@ void say_if_possible(const std::string& line) {
   }
 }
 
+// A pipe that is full: its reader takes nothing.
+bool has_no_room(int fd) {
+  pollfd look{fd, POLLOUT, 0};
+  return ::poll(&look, 1, 0) == 0;
+}
+
 // A pipe or socket whose reader has gone.
 bool reader_is_gone(int fd) {
   pollfd look{fd, POLLOUT, 0};
@@ -123,6 +129,10 @@ int run(const Command& command) {
   if (command.out.uses_stdout() && (lost || reader_is_gone(STDOUT_FILENO))) {
     const bool known = lost || code == static_cast<int>(Exit::kLocal);
     if (!known) say_if_possible("warning: nobody reads stdout any more");
+    if (code == 0) code = static_cast<int>(Exit::kLocal);
+  }
+  if (command.out.uses_stdout() && !verdict.clean && has_no_room(STDOUT_FILENO)) {
+    say_if_possible("warning: nobody reads stdout: not all of it was written");
     if (code == 0) code = static_cast<int>(Exit::kLocal);
   }
   if (!verdict.clean) ::_exit(code);

@@ -28,6 +28,7 @@ class TextSink final : public OutputSink {
       : streams_(streams),
         level_(command.out.level),
         json_(command.out.json),
+        calls_((command.row->bit & (kCallers | kOptions)) != 0),
         calls_one_((command.row->bit & kCallers) != 0 && command.phone.count <= 1) {}
 
   Result<void> open(Streams& streams) override {
@@ -40,7 +41,7 @@ class TextSink final : public OutputSink {
 
   void on_event(const Event& event) override {
     if (const auto* call = std::get_if<event::CallResult>(&event.body)) last_words(*call, event);
-    if (level_of(event.body) > level_ || (level_ < LogLevel::kDebug && is_said_twice(event.body))) {
+    if (level_of(event.body) > level_ || (level_ < LogLevel::kDebug && is_needless(event.body))) {
       return;
     }
     const bool verdict = std::holds_alternative<event::Result>(event.body);
@@ -51,12 +52,11 @@ class TextSink final : public OutputSink {
   }
 
  private:
-  // To who calls once: where the call comes from, and a refusal that is the verdict too.
-  bool is_said_twice(const EventBody& body) const {
-    if (!calls_one_) return false;
+  // To who calls: where the call comes from; and a refusal that is the verdict too.
+  bool is_needless(const EventBody& body) const {
+    if (std::holds_alternative<event::AppReady>(body)) return calls_;
     const auto* call = std::get_if<event::CallResult>(&body);
-    return std::holds_alternative<event::AppReady>(body) ||
-           (call != nullptr && call->result.status != "answered");
+    return calls_one_ && call != nullptr && call->result.status != "answered";
   }
   void last_words(const event::CallResult& call, const Event& event) {
     if (json_ || !streams_.err) return;
@@ -76,7 +76,7 @@ class TextSink final : public OutputSink {
   Streams& streams_;
   LogLevel level_;
   bool json_;
-  bool calls_one_;
+  bool calls_, calls_one_;
   Exit worst_ = Exit::kOk;
 };
 
