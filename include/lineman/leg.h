@@ -217,6 +217,8 @@ struct SipOptions {
   Duration connect_timeout = std::chrono::seconds(5);
   Duration session_expires = std::chrono::seconds(1800);  // 0: no session timer
   std::uint64_t seed = 0;  // tags and branches are Sofia's own; ours come from here
+  // Whether a redirect to this URI may be followed; empty: any of the dialled host.
+  std::function<bool(const std::string& uri)> may_call;
   // One SIP message as sent or received, for --trace sip and --pcap. Already masked.
   std::function<void(bool sent, const Address& local, const Address& peer,
                      std::string_view transport, std::string_view text)>

@@ -56,6 +56,7 @@ class CallMachine final : public Call {
   }
 
   void on_negotiated(const NegotiatedMedia& media, TimePoint now) override {
+    if (facts_.rejected_as_asked || state_ == State::kEnded) return;
     const bool first = !facts_.media;
     facts_.media = media;
     facts_.peer_codecs = media.peer_codecs;
@@ -79,6 +80,7 @@ class CallMachine final : public Call {
 
   void on_negotiation_failed(const Error& error, const std::vector<std::string>& peer_codecs,
                              TimePoint now) override {
+    if (facts_.rejected_as_asked) return;
     facts_.peer_codecs = peer_codecs;
     forced_end_ =
         LegEnd{Cause::kMediaNegotiation, EndedBy::kLocal, 0, error.text, std::nullopt, false};
@@ -172,7 +174,8 @@ class CallMachine final : public Call {
   }
 
   void stop(int signal, const std::string& why, TimePoint now) override {
-    if (state_ == State::kEnded) return;
+    // A call that is being hung up is not cut short any more.
+    if (hanging_up_ || state_ == State::kEnded) return;
     if (signal != 0) facts_.signal = signal;
     facts_.timed_out = why == "timeout";
     hang_up(why, now);
@@ -407,6 +410,12 @@ class CallMachine final : public Call {
     if (recordings_.open() > 0) {
       if (save_deadline_ == kNever) save_deadline_ = now + kSaveWait;
       if (now < save_deadline_) return;
+      if (!facts_.local_failure) {
+        facts_.local_failure =
+            Error{ErrorCode::kFile, "a recording could not be written within " +
+                                        duration_text(kSaveWait) +
+                                        " of the end: the disk or its reader is too slow"};
+      }
     }
     save_deadline_ = kNever;
     finish();

@@ -66,8 +66,13 @@ struct MediaFinding {
 
 MediaFinding media_verdict(const CallFacts& f, const CallOptions& options, bool must_be_proven) {
   if (!was_answered(f) || !f.media || !f.stats) return {"none", std::nullopt};
-  if (f.media->direction != Direction::kSendRecv || f.held) return {"not_negotiated", std::nullopt};
   const auto& rx = f.stats->stats.leg.rx;
+  if (f.media->direction != Direction::kSendRecv || f.held) {
+    if (must_be_proven && rx.packets == 0) {
+      return {"not_negotiated", "no two-way audio was negotiated, and no RTP came"};
+    }
+    return {"not_negotiated", std::nullopt};
+  }
   const auto& tx = f.stats->stats.leg.tx;
   const Duration lasted = f.ended == kNever ? Duration{} : f.ended - f.answered;
   const bool long_enough = options.rtp_timeout > Duration{} && lasted >= options.rtp_timeout;
@@ -141,6 +146,21 @@ void fill_plain_fields(const CallFacts& f, const CallOptions& options, CallResul
   }
 }
 
+// No sound explains an early hang-up better than the other way round.
+void insert_media(std::vector<Finding>& findings, const std::string& failure) {
+  const auto at = std::find_if(findings.begin(), findings.end(),
+                               [](const Finding& x) { return x.exit == Exit::kPeerHungUp; });
+  findings.insert(at, {Exit::kNoMedia, failure});
+}
+
+void conclude(const std::vector<Finding>& findings, const CallFacts& f, CallResult& r) {
+  r.causes.clear();
+  for (const auto& finding : findings) r.causes.push_back(finding.text);
+  r.exit = findings.empty() ? Exit::kOk : findings.front().exit;
+  r.verdict = verdict_name(r.exit);
+  r.diagnosis = diagnose(f, r);
+}
+
 }  // namespace
 
 Verdict judge(const CallFacts& f, const CallOptions& options) {
@@ -163,9 +183,15 @@ Verdict judge(const CallFacts& f, const CallOptions& options) {
   std::vector<Finding> failed;
   for (const auto& text : f.failures) failed.push_back({Exit::kExpectation, text});
 
+  // What expectations see is the natural outcome: their own is still to come.
+  std::vector<Finding> seen = natural;
+  if (media.failure) insert_media(seen, *media.failure);
+  conclude(seen, f, r);
   bool outcome_replaced = false, media_replaced = false;
   ProcessResult view;
   view.call = r;
+  view.calls = 1;
+  (r.exit == Exit::kOk ? view.calls_ok : view.calls_failed) = 1;
   for (const Expectation& e : options.expectations) {
     const FieldValue actual = result_field(view, e.field);
     const bool passed = holds(e, actual);
@@ -187,12 +213,7 @@ Verdict judge(const CallFacts& f, const CallOptions& options) {
     const bool replaceable = (code >= 5 && code <= 10) || code == 12 || code == 13;
     if (!(outcome_replaced && replaceable)) findings.push_back(std::move(finding));
   }
-  if (media.failure && !media_replaced) {
-    // No sound explains an early hang-up better than the other way round.
-    const auto at = std::find_if(findings.begin(), findings.end(),
-                                 [](const Finding& x) { return x.exit == Exit::kPeerHungUp; });
-    findings.insert(at, {Exit::kNoMedia, *media.failure});
-  }
+  if (media.failure && !media_replaced) insert_media(findings, *media.failure);
   findings.insert(findings.end(), failed.begin(), failed.end());
 
   // A machine that was too late measured itself: what it says against the peer's media is void.
@@ -209,10 +230,7 @@ Verdict judge(const CallFacts& f, const CallOptions& options) {
     }
   }
 
-  for (const auto& finding : findings) r.causes.push_back(finding.text);
-  r.exit = findings.empty() ? Exit::kOk : findings.front().exit;
-  r.verdict = verdict_name(r.exit);
-  r.diagnosis = diagnose(f, r);
+  conclude(findings, f, r);
   return v;
 }
 

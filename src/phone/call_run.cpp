@@ -46,7 +46,7 @@ void CallRun::take(std::unique_ptr<Leg> leg, const Incoming& incoming) {
   leg_active_ = true;
   leg_->set_sink(this);
   call_->incoming(incoming, leg_->id(), now());
-  if (call_->state() != Call::State::kEnded) {
+  if (!world_.options.reject && call_->state() != Call::State::kEnded) {
     // The address that the caller reached us at is the one its media can reach too.
     auto opened = open_media(incoming.local);
     if (!opened) {

@@ -110,6 +110,9 @@ Result<void> Phone::open_endpoint(const LegType& type) {
 
   SipOptions sip = options_.sip;
   sip.seed = world_->seed;
+  if (!options_.allow_emergency) {
+    sip.may_call = [](const std::string& uri) { return !is_emergency(uri); };
+  }
   if (capture_ || options_.trace_sip) {
     sip.trace = [this](bool sent, const Address& local, const Address& peer,
                        std::string_view transport, std::string_view text) {
@@ -151,16 +154,21 @@ Result<void> Phone::start() {
   loop.post([this] { begin(); });
   if (options_.timeout > Duration{}) {
     timeout_ = loop.at(loop.now() + options_.timeout, [this] {
-      const bool waiting = options_.mode == PhoneOptions::Mode::kAnswer && options_.count > 0 &&
-                           static_cast<int>(exits_.size()) < options_.count;
-      if (waiting && calls_.empty()) {
-        fail_with(Exit::kNoAnswer,
-                  "no call came within --timeout " + duration_text(options_.timeout));
+      if (!ordinary_stop() && calls_.empty()) {
+        const bool waiting = options_.mode == PhoneOptions::Mode::kAnswer;
+        fail_with(waiting ? Exit::kNoAnswer : Exit::kUnreachable,
+                  (waiting ? "no call came within --timeout " : "no response within --timeout ") +
+                      duration_text(options_.timeout));
       }
       stop_all(0, "timeout");
     });
   }
   return {};
+}
+
+bool Phone::ordinary_stop() const {
+  if (options_.mode == PhoneOptions::Mode::kAnswer) return options_.count == 0;
+  return options_.mode == PhoneOptions::Mode::kRegister && !options_.once;
 }
 
 // The first signal hangs up; the second leaves at once, files intact.
@@ -172,6 +180,10 @@ void Phone::on_signal(int signal) {
     return;
   }
   world_->writer->set_deadline(world_->loop->now() + kStuckAfter);
+  if (!ordinary_stop() && calls_.empty() && !finishing_) {
+    fail_with(static_cast<Exit>(static_cast<int>(Exit::kSignal) + signal),
+              "cut short by signal " + std::to_string(signal));
+  }
   stop_all(signal, "signal");
 }
 
@@ -342,6 +354,7 @@ void Phone::on_removed(CallId id, std::unique_ptr<MediaCall> call,
 }
 
 void Phone::on_probe(const ProbeAnswer& answer) {
+  if (finishing_) return;  // given up already
   CallResult r;
   r.remote = options_.target;
   r.exit = exit_of(answer.end.cause);
@@ -404,6 +417,7 @@ void Phone::maybe_finish() {
 // Nothing is left to do: give back the registration, then the endpoint, then the loop.
 void Phone::finish() {
   if (finishing_) return;
+  judge_without_calls();
   finishing_ = true;
   if (timeout_ != 0) world_->loop->cancel(timeout_);
   if (command_) command_->stop(200ms);
@@ -416,6 +430,34 @@ void Phone::finish() {
   };
   world_->loop->at(world_->loop->now() + kWithdrawWait, go);
   endpoint_->withdraw(go);
+}
+
+// What is expected where no call was judged: of a probe, a registration, or calls that never came.
+void Phone::judge_without_calls() {
+  if (!exits_.empty()) return;
+  const ProcessResult seen = process_result();
+  bool outcome_replaced = false;
+  std::vector<std::string> failed;
+  for (const Expectation& e : options_.expectations) {
+    const FieldValue actual = result_field(seen, e.field);
+    const std::string text = field_text(actual);
+    if (holds(e, actual)) {
+      emit("", event::ExpectPassed{e.text, text});
+      outcome_replaced = outcome_replaced || e.field == "status" || e.field == "cause";
+    } else {
+      emit("", event::ExpectFailed{e.text, text});
+      failed.push_back("expected " + e.text + ", got " + (text.empty() ? "nothing" : text));
+    }
+  }
+  const int code = static_cast<int>(own_exit_);
+  if (outcome_replaced && code >= 5 && code <= 10) {
+    own_exit_ = Exit::kOk;
+    if (probe_result_) probe_result_->causes.clear();
+  }
+  if (!failed.empty() && own_exit_ == Exit::kOk) own_exit_ = Exit::kExpectation;
+  // Behind the causes that led to the exit code.
+  auto& causes = probe_result_ ? probe_result_->causes : own_causes_;
+  causes.insert(causes.end(), failed.begin(), failed.end());
 }
 
 void Phone::leave() {

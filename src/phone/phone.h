@@ -61,7 +61,9 @@ class Phone final : public EndpointSink, public EngineSink {
   void leave();
   ProcessResult process_result() const;
   Exit exit_code() const;
-  bool ordinary_stop() const { return options_.mode != PhoneOptions::Mode::kDial; }
+  // Whether a signal, or --timeout, is the ordinary end of what would go on for ever.
+  bool ordinary_stop() const;
+  void judge_without_calls();
 
   const PhoneOptions& options_;
   const PhoneOutputs& outputs_;

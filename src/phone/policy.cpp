@@ -13,6 +13,26 @@ namespace {
 constexpr int kPublicMaxCalls = 10;
 constexpr std::size_t kPublicCallsPerSecond = 10;
 
+int hex(char c) {
+  if (c >= '0' && c <= '9') return c - '0';
+  const char lower = static_cast<char>(c | 0x20);
+  return lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : -1;
+}
+
+// %31 is a 1 to every peer (RFC 3261 section 19.1.4).
+std::string unescaped(std::string_view text) {
+  std::string out;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (text[i] == '%' && i + 2 < text.size() && hex(text[i + 1]) >= 0 && hex(text[i + 2]) >= 0) {
+      out += static_cast<char>(hex(text[i + 1]) * 16 + hex(text[i + 2]));
+      i += 2;
+    } else {
+      out += text[i];
+    }
+  }
+  return out;
+}
+
 int address_bits(const Address& a) { return a.family == Address::Family::kV4 ? 32 : 128; }
 
 }  // namespace
@@ -58,8 +78,9 @@ bool is_emergency(std::string_view uri) {
   }
   const auto parsed = parse_sip_uri(uri);
   if (!parsed) return false;
+  const std::string user = unescaped(parsed->user);
   std::string number;  // visual separators do not make it another number (RFC 3966)
-  for (char c : parsed->user.substr(0, parsed->user.find(';'))) {
+  for (char c : user.substr(0, user.find(';'))) {
     if (std::string_view("-.() +").find(c) == std::string_view::npos) number += c;
   }
   if (iequals(number, "sos")) return true;

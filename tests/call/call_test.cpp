@@ -439,6 +439,58 @@ TEST(Call, EarlyPlaysTheFirstSourceBeforeTheAnswer) {
   EXPECT_EQ(d.all<action::Play>().size(), 2u);
 }
 
+TEST(Call, ARejectedCallIsNotJudgedByItsOffer) {
+  CallOptions o = Driver::defaults();
+  o.reject = 486;
+  Driver d(o, false);
+  d.call().on_negotiation_failed({ErrorCode::kNoCommon, "no common codec"}, {"G729"}, d.now());
+  d.end(Cause::kBusy, EndedBy::kLocal);
+  EXPECT_EQ(d.finish().exit, Exit::kOk);
+  EXPECT_EQ(d.all<action::Reject>().size(), 1u);
+  EXPECT_THAT(d.events(), Not(Contains("media.started")));
+}
+
+TEST(Call, ASignalAfterTheHangUpCutsNothingShort) {
+  Driver d(with({line("hangup")}));
+  d.answer();
+  ASSERT_EQ(d.all<action::HangUp>().size(), 1u);
+  d.call().stop(15, "signal", d.now());
+  d.end(Cause::kNormal, EndedBy::kLocal);
+  EXPECT_EQ(d.finish().exit, Exit::kOk);
+
+  Driver talking(with({line("wait 10s"), line("hangup")}));
+  talking.answer();
+  talking.call().stop(15, "signal", talking.now());
+  talking.end(Cause::kNormal, EndedBy::kLocal);
+  EXPECT_EQ(static_cast<int>(talking.finish().exit), 128 + 15);
+}
+
+TEST(Call, AMediaProofIsAskedForOnHoldToo) {
+  for (const std::uint64_t packets : {0u, 100u}) {
+    CallOptions o = Driver::defaults();
+    o.require_media = true;
+    Driver d(o);
+    d.negotiate(Direction::kInactive);
+    d.leg(leg_event::Answered{200, "OK", {"application/sdp", "v=0"}, "t"});
+    d.at(1s);
+    d.end(Cause::kNormal, EndedBy::kPeer);
+    EXPECT_EQ(d.finish(Driver::heard(packets)).exit, packets ? Exit::kOk : Exit::kNoMedia);
+  }
+}
+
+TEST(Call, ExpectationsSeeTheNaturalOutcome) {
+  for (const char* holds : {"exit=8", "verdict=busy", "calls=1", "calls_ok=0", "causes~486"}) {
+    Driver d(expecting({holds}));
+    d.end(Cause::kBusy, EndedBy::kPeer, 486);
+    EXPECT_EQ(d.finish().exit, Exit::kBusy);
+    EXPECT_THAT(d.events(), Contains("expect.passed")) << holds;
+  }
+  Driver d(expecting({"exit=0"}));
+  d.end(Cause::kBusy, EndedBy::kPeer, 486);
+  d.finish();
+  EXPECT_THAT(d.events(), Contains("expect.failed"));
+}
+
 TEST(Call, RejectAsAskedIsOk) {
   CallOptions o = Driver::defaults();
   o.reject = 404;
@@ -602,6 +654,23 @@ TEST(Call, AFullDiskIsALocalFailure) {
   const CallResult& r = d.finish();
   EXPECT_EQ(r.exit, Exit::kLocal);
   EXPECT_THAT(r.causes, Contains(HasSubstr("no space left")));
+}
+
+TEST(Call, ARecordingThatIsNotWrittenInTimeIsALocalFailure) {
+  for (const bool written : {false, true}) {
+    Driver d(with({line("record a.wav")}));
+    d.answer();
+    d.at(1s);
+    d.end(Cause::kNormal, EndedBy::kPeer);
+    d.at(2s);
+    d.media_gone(Driver::heard(100, true));
+    ASSERT_FALSE(d.done);
+    if (written) d.call().on_recording_saved({"a.wav", "hangup", 1000}, nullptr, d.now());
+    d.media(Kind::kPeerReport);  // lets what is due come out
+    d.at(4s);
+    EXPECT_TRUE(d.done);
+    EXPECT_EQ(d.call().result().exit, written ? Exit::kOk : Exit::kLocal);
+  }
 }
 
 TEST(Call, HoldAndResumeWaitForThePeer) {

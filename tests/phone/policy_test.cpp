@@ -32,9 +32,10 @@ TEST(Cidr, RefusesWhatIsNone) {
 }
 
 TEST(Emergency, NumbersAndTheServiceUrn) {
-  for (const char* uri :
-       {"sip:112@pbx", "911@pbx", "sip:999@10.0.0.1:5060", "sip:000@pbx;transport=tcp",
-        "urn:service:sos", "URN:service:sos.police", "sip:9-1-1@pbx", "sip:sos@pbx"}) {
+  for (const char* uri : {"sip:112@pbx", "911@pbx", "sip:999@10.0.0.1:5060",
+                          "sip:000@pbx;transport=tcp", "urn:service:sos", "URN:service:sos.police",
+                          "sip:9-1-1@pbx", "sip:sos@pbx", "sip:%31%31%32@pbx", "sip:9%2d1-%31@pbx",
+                          "sip:112%3bphone-context=x@pbx", "sip:%73os@pbx"}) {
     EXPECT_TRUE(is_emergency(uri)) << uri;
   }
   for (const char* uri :

@@ -219,6 +219,9 @@ bool SipCall::follow(const NuaEvent& e) {
       same = ip && ip->same_ip(first_peer_);
     }
     if (!same) continue;
+    if (const auto& may_call = host_.options().may_call; may_call && !may_call(next->text())) {
+      continue;
+    }
     if (++redirects_ > kMostRedirects) return false;
     drop_handle();
     credentials_ = Credentials(host_.options().account, host_.learned_realm());

@@ -283,6 +283,20 @@ TEST_F(Outgoing, RedirectsAreFollowedWithinTheSameHostAtMostFiveTimes) {
   EXPECT_EQ(peer.count("INVITE"), 4 + 6);
 }
 
+TEST_F(Outgoing, ARedirectToWhatMayNotBeCalledIsNotFollowed) {
+  RawPeer peer(*loop_);
+  peer.on("INVITE", [&](const RawMessage& m) {
+    RawPeer::Reply r;
+    r.status = 302;
+    r.extra = "Contact: <sip:112@" + peer.address().text() + ">\r\n";
+    peer.reply(m, r);
+  });
+  SipOptions o = options();
+  o.may_call = [](const std::string& uri) { return uri.find("112@") == std::string::npos; };
+  EXPECT_EQ(end_of(peer, o).cause, Cause::kRedirected);
+  EXPECT_EQ(peer.count("INVITE"), 1);
+}
+
 TEST_F(Outgoing, ARedirectToAnotherHostIsNotFollowed) {
   RawPeer peer(*loop_), other(*loop_, false, "127.0.0.2");
   peer.on("INVITE", [&](const RawMessage& m) {
