@@ -2,7 +2,7 @@
 // each of them. No clock, no lock and no allocation: calls are linked through their own nodes,
 // which Control made.
 //
-//   drain sockets ─► due timeouts ─► tick, tick ... ─► send
+//   drain sockets ─► due timeouts ─► tick, tick ─► send      of a group of calls, then the next
 #pragma once
 
 #include <memory>
@@ -40,6 +40,9 @@ class MediaHost {
   HostedCall* first() const { return first_; }
 
  private:
+  static constexpr int kGroup = 16;
+
+  void turn_group(HostedCall* begin, HostedCall* end, TimePoint now, TimePoint first, int frames);
   void receive(HostedCall& call, TimePoint now);
   void send(HostedCall& call);
 
