@@ -84,10 +84,13 @@ void Bridge::mix(std::size_t listener) {
     last = t;
   }
   const std::size_t n = out.size();
+  SampleRate& nothing = ports_[listener].hears_nothing;
   if (count == 0) {
-    std::fill_n(out.samples.begin(), n, std::int16_t{0});
+    if (nothing != rate_) std::fill_n(out.samples.begin(), n, std::int16_t{0});
+    nothing = rate_;
     return;
   }
+  nothing = 0;
   if (count == 1) {  // no arithmetic: bit for bit
     std::copy_n(ports_[last].said.samples.begin(), n, out.samples.begin());
     return;

@@ -55,7 +55,8 @@ class Bridge {
     AudioPort* port = nullptr;
     std::unique_ptr<PortRates> rates;
     SampleRate own_rate = 0;
-    bool talks = false;  // said something other than zeros
+    bool talks = false;            // said something other than zeros
+    SampleRate hears_nothing = 0;  // `heard` is zeros at this rate already
     AudioFrame said, heard;
   };
 

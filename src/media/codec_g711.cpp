@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <bit>
+#include <limits>
 
 #include "codec_impl.h"
 
@@ -38,20 +39,28 @@ constexpr Table make_table(std::int16_t (*to_linear)(std::uint8_t)) {
 constexpr Table kUlaw = make_table(ulaw_to_linear);
 constexpr Table kAlaw = make_table(alaw_to_linear);
 
+// The number of the highest set bit and the four bits below it lie side by side in the value as a
+// float (IEEE 754 single: 23 bits of fraction, an exponent with a bias of 127). Without a branch
+// or a search, so that a compiler makes vectors of it.
+constexpr int highest_bits(int value) {
+  static_assert(std::numeric_limits<float>::is_iec559);
+  return std::bit_cast<std::int32_t>(static_cast<float>(value)) >> (23 - 4);
+}
+constexpr int segments_from(int bit) { return (127 + bit) << 4; }
+
 constexpr std::uint8_t linear_to_ulaw(std::int16_t sample) {
-  const int mirrored = sample < 0 ? ~sample : sample;
-  const auto biased = static_cast<unsigned>(std::min((mirrored >> 2) + 33, 0x1fff));
-  const int segment = std::bit_width(biased) - 6;  // 33 has six bits
-  const int code = (segment << 4) | static_cast<int>((biased >> (segment + 1)) & 15);
-  return static_cast<std::uint8_t>((code ^ 0x7f) | (sample < 0 ? 0 : 0x80));
+  const int sign = sample >> 15;
+  const int biased = std::min(((sample ^ sign) >> 2) + 33, 0x1fff);
+  const int code = highest_bits(biased) - segments_from(5);  // 33 has six bits
+  return static_cast<std::uint8_t>((code ^ 0x7f) | (~sign & 0x80));
 }
 
 constexpr std::uint8_t linear_to_alaw(std::int16_t sample) {
-  const auto mirrored = static_cast<unsigned>((sample < 0 ? ~sample : sample) >> 4);
-  const int segment = std::max(static_cast<int>(std::bit_width(mirrored)) - 4, 0);
-  const int shift = std::max(segment - 1, 0);
-  const int code = (segment << 4) | static_cast<int>((mirrored >> shift) & 15);
-  return static_cast<std::uint8_t>((code | (sample < 0 ? 0 : 0x80)) ^ 0x55);
+  const int sign = sample >> 15;
+  const int mirrored = (sample ^ sign) >> 4;
+  // The lowest two segments are one line.
+  const int code = mirrored < 16 ? mirrored : highest_bits(mirrored) - segments_from(3);
+  return static_cast<std::uint8_t>((code | (~sign & 0x80)) ^ 0x55);
 }
 
 class G711Encoder final : public Encoder {
@@ -60,7 +69,11 @@ class G711Encoder final : public Encoder {
   SampleRate rate() const override { return 8000; }
   std::size_t encode(std::span<const std::int16_t> in, std::span<std::uint8_t> out) override {
     if (in.size() > out.size()) return 0;
-    std::transform(in.begin(), in.end(), out.begin(), alaw_ ? linear_to_alaw : linear_to_ulaw);
+    if (alaw_) {
+      std::transform(in.begin(), in.end(), out.begin(), [](auto s) { return linear_to_alaw(s); });
+    } else {
+      std::transform(in.begin(), in.end(), out.begin(), [](auto s) { return linear_to_ulaw(s); });
+    }
     return in.size();
   }
 

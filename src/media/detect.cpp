@@ -98,6 +98,10 @@ Detector::Block Detector::classify(double& hz) {
 
   std::array<std::int16_t, Spectrum::kSamples> samples;
   if (!to_8k(samples)) return Block::kOther;
+  if (steady && tone_.blocks >= kToneBlocks) {
+    hz = same_tone(samples, tone_.hz());
+    if (hz >= kLowest && hz <= kHighest) return Block::kTone;
+  }
   const Spectrum spectrum(samples);
   const float total = spectrum.sum(2, Spectrum::kBins);  // without a constant offset
   const auto& power = spectrum.power;

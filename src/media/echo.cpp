@@ -29,7 +29,7 @@ void Echo::copy_out(std::size_t at, std::span<std::int16_t> out) const {
 void Echo::pull(TimePoint, AudioFrame& out) {
   out.rate = source_.rate;
   if (!on_) {
-    out.silence();
+    std::fill_n(out.samples.begin(), out.size(), std::int16_t{0});
     return;
   }
   if (rate_ != source_.rate) {  // the line holds samples of the other rate: start over
@@ -37,6 +37,10 @@ void Echo::pull(TimePoint, AudioFrame& out) {
     written_ = 0;
   }
   const std::size_t n = source_.size();
+  if (delay_ == Duration{}) {  // most of the time: no need of a line, nor of its memory
+    std::copy_n(source_.samples.begin(), n, out.samples.begin());
+    return;
+  }
   copy_in(written_ % kSize, source_.span());
   const auto back = static_cast<std::size_t>(delay_ * rate_ / std::chrono::seconds(1));
   const std::size_t quiet = back > written_ ? std::min(n, back - written_) : 0;

@@ -43,6 +43,8 @@ class PacketStore {
   std::size_t size() const { return live_; }
 
  private:
+  static constexpr std::size_t kSettleAfter = 4, kSettleUpTo = 4;  // slots
+
   struct Slot {
     StoredPacket packet;
     bool live = false;
@@ -52,6 +54,7 @@ class PacketStore {
   void kill(Slot& slot);
   void pop();   // the oldest slot, dead or alive
   void trim();  // dead slots at the tail
+  void settle();
   std::size_t place(std::size_t size) const;
 
   std::array<Slot, kSlots> slots_{};

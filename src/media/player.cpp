@@ -22,6 +22,7 @@ bool Player::play(std::uint32_t id, std::unique_ptr<AudioSource>& source, bool l
   slot->source = std::move(source);
   slot->id = id;
   slot->running = true;
+  ++running_;
   return true;
 }
 
@@ -39,9 +40,7 @@ void Player::end_all() {
   }
 }
 
-bool Player::playing() const {
-  return std::any_of(slots_.begin(), slots_.end(), [](const Slot& s) { return s.running; });
-}
+bool Player::playing() const { return running_ > 0; }
 
 void Player::set_rate(SampleRate rate) {
   for (Slot& slot : slots_) {
@@ -55,6 +54,7 @@ void Player::set_rate(SampleRate rate) {
 
 void Player::end(Slot& slot) {
   slot.running = false;
+  --running_;
   MediaEvent event;
   event.kind = MediaEvent::Kind::kPlayEnded;
   event.id = slot.id;
@@ -77,7 +77,7 @@ void Player::read(Slot& slot, AudioFrame& out) {
 void Player::pull(TimePoint, AudioFrame& out) {
   out.rate = rate_;
   std::size_t count = 0;
-  if (!paused_) {
+  if (!paused_ && running_ > 0) {
     for (Slot& slot : slots_) {
       if (!slot.running) continue;
       if (count++ == 0) {
@@ -89,7 +89,7 @@ void Player::pull(TimePoint, AudioFrame& out) {
       for (std::size_t i = 0; i < one_.size(); ++i) sum_[i] += one_.samples[i];
     }
   }
-  if (count == 0) out.silence();
+  if (count == 0) std::fill_n(out.samples.begin(), out.size(), std::int16_t{0});
   if (count < 2) return;
   for (std::size_t i = 0; i < out.size(); ++i) out.samples[i] = saturate(sum_[i]);
 }

@@ -45,6 +45,7 @@ class Player final : public AudioPort {
   SampleRate rate_;
   EventQueue& events_;
   std::array<Slot, kSlots> slots_;
+  int running_ = 0;  // of them
   AudioFrame one_;
   std::array<std::int32_t, AudioFrame::kMaxSamples> sum_{};
   bool paused_ = false;

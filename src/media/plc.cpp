@@ -45,7 +45,7 @@ void Plc::conceal(std::span<std::int16_t> out) {
 }
 
 void Plc::start() {
-  history_ = said_;
+  std::rotate_copy(said_.begin(), said_.begin() + oldest_, said_.begin() + size_, history_.begin());
   find_pitch();
   overlap_ = pitch_ / 4;
   loop_ = {1, 0};
@@ -119,11 +119,11 @@ double Plc::next() {
 }
 
 void Plc::remember(std::span<const std::int16_t> heard) {
-  const auto n = std::min(heard.size(), static_cast<std::size_t>(size_));
-  const auto end = said_.begin() + size_;
-  std::copy(said_.begin() + static_cast<std::ptrdiff_t>(n), end, said_.begin());
-  std::copy(heard.end() - static_cast<std::ptrdiff_t>(n), heard.end(),
-            end - static_cast<std::ptrdiff_t>(n));
+  heard = heard.last(std::min(heard.size(), static_cast<std::size_t>(size_)));
+  const auto first = std::min(heard.size(), static_cast<std::size_t>(size_ - oldest_));
+  std::copy_n(heard.begin(), first, said_.begin() + oldest_);
+  std::copy(heard.begin() + static_cast<std::ptrdiff_t>(first), heard.end(), said_.begin());
+  oldest_ = (oldest_ + static_cast<int>(heard.size())) % size_;
 }
 
 }  // namespace lineman

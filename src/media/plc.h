@@ -37,7 +37,8 @@ class Plc {
   SampleRate rate_;
   int size_;                                         // of the history in use
   std::array<std::int16_t, kMaxHistory> history_{};  // up to the gap; the newest sample last
-  std::array<std::int16_t, kMaxHistory> said_{};     // with what was concealed since
+  std::array<std::int16_t, kMaxHistory> said_{};     // with what was concealed since: a ring
+  int oldest_ = 0;                                   // in said_
   int pitch_ = 0, overlap_ = 0;
   Loop loop_, previous_;  // `previous_` fades out
   int fade_ = 0;          // samples it still has

@@ -19,10 +19,8 @@ class Ring {
   std::size_t size() const { return count_; }
   T& front() { return items_[first_]; }
   const T& front() const { return items_[first_]; }
-  void pop() {
-    first_ = (first_ + 1) % capacity_;
-    --count_;
-  }
+  // An empty ring starts over, so that one which is emptied at once stays within a few cache lines.
+  void pop() { first_ = --count_ == 0 ? 0 : (first_ + 1) % capacity_; }
   // The slot behind the last item, to be filled in place and committed; null when full.
   T* slot() { return full() ? nullptr : &items_[(first_ + count_) % capacity_]; }
   void commit() { ++count_; }

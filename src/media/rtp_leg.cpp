@@ -296,15 +296,23 @@ void RtpLegImpl::push(TimePoint now, const AudioFrame& in) {
     packetiser_.pause(now);
     return;
   }
-  AudioFrame scratch;
   switch (digits_out_.frame(packetiser_.timestamp(), packetiser_.boundary())) {
     case DtmfSender::Carrier::kEvent: packetiser_.replaced(now); break;
-    case DtmfSender::Carrier::kTones:
-      scratch.rate = set_->encoder->rate();
-      digits_out_.tones(scratch);
-      say(now, scratch);
+    case DtmfSender::Carrier::kTones: {
+      AudioFrame tones;
+      tones.rate = set_->encoder->rate();
+      digits_out_.tones(tones);
+      say(now, tones);
       break;
-    case DtmfSender::Carrier::kAudio: say(now, set_->at_encoder_rate(in, scratch)); break;
+    }
+    case DtmfSender::Carrier::kAudio:
+      if (in.rate == set_->encoder->rate()) {
+        say(now, in);
+      } else {
+        AudioFrame scratch;
+        say(now, set_->at_encoder_rate(in, scratch));
+      }
+      break;
   }
   for (DtmfPacket event; digits_out_.next_packet(event);) {
     if (Packet* packet = packets_.slot()) {

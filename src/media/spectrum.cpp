@@ -98,4 +98,31 @@ float Spectrum::peak_near(std::size_t bin) const {
   return static_cast<float>(bin) + (above > below ? shift : -shift);
 }
 
+double same_tone(std::span<const std::int16_t, Spectrum::kSamples> samples, double hz) {
+  constexpr std::size_t n = Spectrum::kSamples / 2;
+  constexpr double kRate = 8000, kMost = 4;  // Hz
+  // Of one tone: power / energy, for n samples behind a Hann window.
+  constexpr float kPure = n / 3.0F, kPurity = 0.96F;
+  const double w = 2 * kPi * hz / kRate;
+  const auto cos_w = static_cast<float>(std::cos(w)), sin_w = static_cast<float>(std::sin(w));
+  const float c = 2 * cos_w;
+  float a1 = 0, a2 = 0, b1 = 0, b2 = 0, energy = 0;
+  for (std::size_t i = 0; i < n; ++i) {
+    const float hann = kTables.hann[2 * i];
+    const float a = hann * static_cast<float>(samples[i]);
+    const float b = hann * static_cast<float>(samples[n + i]);
+    energy += a * a + b * b;
+    const float a0 = a + c * a1 - a2, b0 = b + c * b1 - b2;
+    a2 = a1, a1 = a0;
+    b2 = b1, b1 = b0;
+  }
+  const float power = a1 * a1 + a2 * a2 - c * a1 * a2 + b1 * b1 + b2 * b2 - c * b1 * b2;
+  if (energy <= 0 || power < kPurity * kPure * energy) return 0;
+  const float a_re = a1 - a2 * cos_w, a_im = a2 * sin_w;
+  const float b_re = b1 - b2 * cos_w, b_im = b2 * sin_w;
+  const double turned = std::atan2(b_im * a_re - b_re * a_im, b_re * a_re + b_im * a_im);
+  const double off = std::remainder(turned - w * n, 2 * kPi) * kRate / (2 * kPi * n);
+  return std::abs(off) <= kMost ? hz + off : 0;
+}
+
 }  // namespace lineman

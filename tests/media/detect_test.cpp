@@ -91,6 +91,48 @@ TEST(Spectrum, AgreesWithTheSumThatDefinesIt) {
   }
 }
 
+std::array<std::int16_t, 256> sines(double level, std::initializer_list<double> frequencies,
+                                    double noise_level = 0) {
+  Noise noise(5);
+  std::array<std::int16_t, 256> x;
+  for (std::size_t n = 0; n < x.size(); ++n) {
+    double sum = noise_level * noise.next();
+    for (const double hz : frequencies) {
+      sum += level * std::sin(2 * M_PI * hz * static_cast<double>(n) / 8000 + hz);
+    }
+    x[n] = testing::to_sample(sum);
+  }
+  return x;
+}
+
+TEST(SameTone, KnowsATonesNewFrequencyCloseToTheOldOne) {
+  for (const double hz : {200.0, 350.0, 440.0, 1004.0, 2600.0, 3800.0}) {
+    for (const double off : {-3.5, -1.0, 0.0, 0.3, 2.0, 3.5}) {
+      for (const double noise : {0.0, 200.0}) {
+        EXPECT_NEAR(same_tone(sines(8000, {hz + off}, noise), hz), hz + off, noise > 0 ? .4 : .1)
+            << hz << " " << off;
+      }
+    }
+  }
+}
+
+TEST(SameTone, IsCertainOfNothingElse) {
+  EXPECT_EQ(same_tone(sines(0, {}), 440), 0);
+  EXPECT_EQ(same_tone(sines(0, {}, 8000), 440), 0);
+  EXPECT_EQ(same_tone(sines(8000, {440}, 8000), 440), 0);
+  EXPECT_EQ(same_tone(sines(8000, {350, 440}), 440), 0);
+  for (const double hz : {220.0, 400.0, 430.0, 450.0, 480.0, 880.0}) {
+    EXPECT_EQ(same_tone(sines(8000, {hz}), 440), 0) << hz;
+  }
+}
+
+TEST(Detector, AToneThatChangesEndsAndAnotherBegins) {
+  Rig rig;
+  rig.tone(440, -12, 1s).tone(480, -12, 1s).tone(484, -12, 1s).silence(330ms);
+  EXPECT_EQ(rig.count(Event::kToneStarted), 2);
+  EXPECT_NEAR(to_ms(rig.first(Event::kToneEnded).duration), 1000, 80);
+}
+
 TEST(Detector, TonesAtEveryLevelWithAndWithoutNoise) {
   for (const SampleRate rate : {8000, 16000, 48000}) {
     for (const double hz : {205.0, 300.0, 440.0, 1004.0, 2600.0, 3500.0}) {

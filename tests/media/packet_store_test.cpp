@@ -46,6 +46,37 @@ TEST(PacketStore, RefusesNothingAndTooMuch) {
   EXPECT_TRUE(store->add(packet(0, 960, std::span(data).first(PacketStore::kMaxPacket))));
 }
 
+// As a call does it: a few wait, the oldest goes as a new one comes. The rings settle meanwhile.
+TEST(PacketStore, AFewThatWaitStayIntact) {
+  const auto store = std::make_unique<PacketStore>();
+  std::mt19937 random(4);
+  const auto bytes_of = [](MediaTime begin) {
+    std::vector<std::uint8_t> data(100 + static_cast<std::size_t>(begin / 960 % 7) * 200);
+    for (std::size_t i = 0; i < data.size(); ++i) {
+      data[i] = static_cast<std::uint8_t>(begin / 960 + static_cast<MediaTime>(i));
+    }
+    return data;
+  };
+  MediaTime first = 0, next = 0;
+  for (int i = 0; i < 20000; i++) {
+    ASSERT_TRUE(store->add(packet(next, 960, bytes_of(next))));
+    next += 960;
+    while (store->size() > 1 + random() % 7) {
+      store->remove(store->find(first));
+      first += 960;
+    }
+    ASSERT_EQ(store->size(), static_cast<std::size_t>((next - first) / 960));
+    for (MediaTime at = first; at < next; at += 960) {
+      const StoredPacket* found = store->find(at);
+      ASSERT_NE(found, nullptr);
+      const auto expected = bytes_of(at);
+      ASSERT_TRUE(
+          std::equal(found->data.begin(), found->data.end(), expected.begin(), expected.end()))
+          << i;
+    }
+  }
+}
+
 // Against a model: what is in the store is a suffix of what was added, less what was removed, and
 // its bytes are intact.
 TEST(PacketStore, KeepsTheNewestIntact) {
