@@ -255,7 +255,11 @@ Result<SipUri> parse(std::string_view original, bool scheme_required) {
       at != std::string_view::npos) {
     const auto user = text.substr(0, at);
     if (user.find(':') != std::string_view::npos) {
-      return bad("a password does not belong into a URI (use --password-file or LINEMAN_PASSWORD)");
+      // Not quoted: errors end in logs.
+      return fail(ErrorCode::kUsage,
+                  fmt::format("{} is not a SIP URI: a password does not belong into a URI "
+                              "(use --password-file or LINEMAN_PASSWORD)",
+                              quoted(std::string(user.substr(0, user.find(':'))) + ":...")));
     }
     if (user.empty()) return bad("the user before '@' is missing");
     if (!made_of(user, kUserChars)) {

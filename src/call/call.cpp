@@ -81,6 +81,7 @@ class CallMachine final : public Call {
   void on_negotiation_failed(const Error& error, const std::vector<std::string>& peer_codecs,
                              TimePoint now) override {
     if (facts_.rejected_as_asked) return;
+    if (forced_end_ && forced_end_->cause == Cause::kMediaNegotiation) return;  // the first counts
     facts_.peer_codecs = peer_codecs;
     forced_end_ =
         LegEnd{Cause::kMediaNegotiation, EndedBy::kLocal, 0, error.text, std::nullopt, false};
@@ -265,6 +266,7 @@ class CallMachine final : public Call {
     if (answered()) return;
     state_ = State::kEarly;
     emit(event::CallEarlyMedia{e.code, e.tag, facts_.media ? facts_.media->codec : ""});
+    if (facts_.media && !hanging_up_) script_.start_recording(now);
   }
   void on(const leg_event::Answered& e, TimePoint now) {
     responded(now);

@@ -109,6 +109,15 @@ bool Script::start_early(TimePoint now) {
   return true;
 }
 
+void Script::start_recording(TimePoint now) {
+  while (!started_ && !running_ && next_ < verbs_.size() &&
+         std::holds_alternative<verb::Record>(verbs_[next_])) {
+    running_ = true;
+    began_ = now;
+    running_ = !std::visit(Begin{*this, now}, verbs_[next_++]);
+  }
+}
+
 void Script::advance(TimePoint now) {
   while (started_ && !hangup_ && next_ < verbs_.size()) {
     running_ = true;

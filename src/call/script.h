@@ -17,7 +17,8 @@ class Script {
   // Actions are appended to `out`; `options` and `out` outlive the script.
   Script(const CallOptions& options, std::deque<Action>& out);
 
-  void start(TimePoint now);        // the call is established
+  void start(TimePoint now);            // the call is established
+  void start_recording(TimePoint now);  // early media: recordings that the script begins with
   bool start_early(TimePoint now);  // only the first play, before the answer; false: there is none
   void on_negotiated(const NegotiatedMedia& media) { telephone_event_ = media.telephone_event; }
   void on_media(const MediaEvent& event, TimePoint now);

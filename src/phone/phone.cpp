@@ -1,6 +1,7 @@
 #include "phone.h"
 
 #include <algorithm>
+#include <array>
 
 #include "lineman/random.h"
 #include "lineman/sip_uri.h"
@@ -17,6 +18,16 @@ constexpr Duration kWithdrawWait = 700ms;
 constexpr Duration kShutDownWait = 900ms;
 constexpr Duration kFlushWait = 500ms;
 constexpr Duration kStuckAfter = 1900ms;  // after the first signal: Control itself hangs
+
+constexpr std::size_t kMostCauses = 100;
+constexpr Duration kCaptureWait = 200ms;
+
+// Known only when all calls are over; the other fields are a call's own.
+bool is_process_field(std::string_view path) {
+  static constexpr std::array<std::string_view, 6> kFields = {
+      "calls", "calls_ok", "calls_failed", "events_dropped", "seed", "version"};
+  return std::find(kFields.begin(), kFields.end(), path) != kFields.end();
+}
 
 // "sip:127.0.0.1:5060;transport=udp" without what a dialler need not say.
 std::string dialable(const std::string& address) {
@@ -58,11 +69,45 @@ PhoneVerdict Phone::run() {
   }
   calls_.clear();
   refused_.clear();
-  capture_.reset();
+  if (capture_) {
+    capture_.reset();
+    if (clean_ && world_->writer->flush(kCaptureWait)) deliver_posts();
+  }
+  if (started_) judge_process();
   PhoneVerdict verdict{exit_code(), signal_, process_result(), clean_};
   emit("", event::Result{verdict.result});
   if (world_ && !world_->writer->flush(kFlushWait)) verdict.clean = clean_ = false;
+  if (world_ && clean_) {  // a report that could not be written says so
+    deliver_posts();
+    if (!world_->writer->flush(kFlushWait)) verdict.clean = clean_ = false;
+  }
   return verdict;
+}
+
+// What was posted while no loop ran: the ends of files.
+void Phone::deliver_posts() {
+  world_->loop->post([this] { world_->loop->stop(); });
+  world_->loop->run();
+}
+
+// What is expected of the process as a whole, where its calls have been judged one by one.
+void Phone::judge_process() {
+  if (exits_.empty()) return;
+  const ProcessResult seen = process_result();
+  std::vector<std::string> failed;
+  for (const Expectation& e : options_.expectations) {
+    if (!is_process_field(e.field)) continue;
+    const FieldValue actual = result_field(seen, e.field);
+    const std::string text = field_text(actual);
+    if (holds(e, actual)) {
+      emit("", event::ExpectPassed{e.text, text});
+    } else {
+      emit("", event::ExpectFailed{e.text, text});
+      failed.push_back("expected " + e.text + ", got " + (text.empty() ? "nothing" : text));
+    }
+  }
+  if (!failed.empty() && exit_code() == Exit::kOk) own_exit_ = Exit::kExpectation;
+  own_causes_.insert(own_causes_.end(), failed.begin(), failed.end());
 }
 
 // What can fail before anything is sent.
@@ -176,6 +221,10 @@ void Phone::on_signal(int signal) {
   if (signal_ != 0) {
     signal_ = signal;
     clean_ = false;
+    if (!calls_.empty()) {  // they have no verdict of their own any more
+      fail_with(static_cast<Exit>(static_cast<int>(Exit::kSignal) + signal),
+                "a second signal, " + std::to_string(signal) + ", cut the calls short");
+    }
     world_->loop->stop();
     return;
   }
@@ -265,7 +314,9 @@ CallOptions Phone::call_options(CallId id) const {
   c.dtmf_mode = options_.dtmf_mode;
   c.digit_duration = options_.digit_duration;
   c.digit_gap = options_.digit_gap;
-  c.expectations = options_.expectations;
+  for (const Expectation& e : options_.expectations) {
+    if (!is_process_field(e.field)) c.expectations.push_back(e);
+  }
   c.stop_is_ordinary = ordinary_stop();
   return c;
 }
@@ -385,6 +436,9 @@ void Phone::call_done(CallRun& run) {
   const CallId id = run.id();
   exits_[id - 1] = run.result().exit;
   only_result_ = run.result();
+  for (const std::string& cause : run.result().causes) {
+    if (call_causes_.size() < kMostCauses) call_causes_.push_back(run.result().call + ": " + cause);
+  }
   calls_.erase(id);
   if (options_.mode == PhoneOptions::Mode::kDial) place_calls();
   maybe_finish();
@@ -479,9 +533,12 @@ ProcessResult Phone::process_result() const {
   ProcessResult r;
   if (probe_result_) r.call = *probe_result_;
   if (only_result_ && exits_.size() == 1) r.call = *only_result_;
+  if (exits_.size() > 1) r.call.causes = call_causes_;
   r.call.exit = exit_code();
   r.call.verdict = verdict_name(r.call.exit);
-  r.call.causes.insert(r.call.causes.begin(), own_causes_.begin(), own_causes_.end());
+  // The deciding one comes first.
+  const auto at = own_exit_ != Exit::kOk ? r.call.causes.begin() : r.call.causes.end();
+  r.call.causes.insert(at, own_causes_.begin(), own_causes_.end());
   r.calls = static_cast<std::int64_t>(exits_.size());
   r.calls_failed =
       std::count_if(exits_.begin(), exits_.end(), [](Exit e) { return e != Exit::kOk; });

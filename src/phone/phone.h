@@ -59,6 +59,8 @@ class Phone final : public EndpointSink, public EngineSink {
   void maybe_finish();
   void finish();
   void leave();
+  void judge_process();
+  void deliver_posts();
   ProcessResult process_result() const;
   Exit exit_code() const;
   // Whether a signal, or --timeout, is the ordinary end of what would go on for ever.
@@ -88,6 +90,7 @@ class Phone final : public EndpointSink, public EngineSink {
   int signal_ = 0;
   Exit own_exit_ = Exit::kOk;  // of what is no call: a port, a registration, CMD
   std::vector<std::string> own_causes_;
+  std::vector<std::string> call_causes_;  // of failed calls, when there are several
   std::optional<CallResult> probe_result_;
   Loop::Id timeout_ = 0;
 };

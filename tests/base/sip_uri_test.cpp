@@ -112,6 +112,13 @@ TEST(SipUri, ErrorsQuoteTheInputAndNameWhatIsWrong) {
   }
 }
 
+TEST(SipUri, APasswordIsNotRepeated) {
+  const auto uri = parse_sip_uri("sip:alice:hunter2@host");
+  ASSERT_FALSE(uri);
+  EXPECT_THAT(uri.error().text, HasSubstr("'alice:...'"));
+  EXPECT_EQ(uri.error().text.find("hunter2"), std::string::npos);
+}
+
 TEST(SipUri, ErrorTextsStayPrintableAndShort) {
   const auto uri = parse_sip_uri("sip:a@\x1b[2J" + std::string(5000, 'x'));
   ASSERT_FALSE(uri);

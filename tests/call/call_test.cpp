@@ -404,6 +404,40 @@ TEST(Call, NoCommonCodecIs10EitherWay) {
   EXPECT_THAT(r.diagnosis, HasSubstr("G729"));
 }
 
+TEST(Call, TheFirstFailureOfTheNegotiationCounts) {
+  Driver out;
+  out.call().on_negotiation_failed({ErrorCode::kNoCommon, "no common codec"}, {"G729"}, out.now());
+  out.call().on_negotiation_failed({ErrorCode::kMalformed, "no description"}, {}, out.now());
+  out.leg(leg_event::Answered{200, "OK", {"application/sdp", "v=0"}, "t"});
+  out.end(Cause::kNormal, EndedBy::kLocal);
+  const CallResult& r = out.finish();
+  EXPECT_EQ(r.reason, "no common codec");
+  EXPECT_THAT(r.diagnosis, HasSubstr("G729"));
+}
+
+TEST(Call, RecordingsThatTheScriptBeginsWithStartAtEarlyMedia) {
+  Driver d(with({line("record a.wav"), line("record b.wav"), line("play tone:440,1s")}));
+  d.negotiate();
+  d.leg(leg_event::EarlyMedia{183, {"application/sdp", "v=0"}, "t"});
+  EXPECT_EQ(d.all<action::Record>().size(), 2u);
+  EXPECT_EQ(d.all<action::Play>().size(), 0u);
+  d.leg(leg_event::EarlyMedia{183, {"application/sdp", "v=0"}, "u"});
+  d.answer();
+  EXPECT_EQ(d.all<action::Record>().size(), 2u);
+  EXPECT_EQ(d.all<action::Play>().size(), 1u);
+}
+
+TEST(Call, ARecordingToWaitForMayEndBeforeTheAnswer) {
+  Driver d(with({line("record a.wav max=1s wait=yes"), line("play tone:440,1s")}));
+  d.negotiate();
+  d.leg(leg_event::EarlyMedia{183, {"application/sdp", "v=0"}, "t"});
+  ASSERT_EQ(d.all<action::Record>().size(), 1u);
+  d.media(Kind::kRecordEnded, d.all<action::Record>()[0].id);
+  EXPECT_EQ(d.all<action::Play>().size(), 0u);
+  d.answer();
+  EXPECT_EQ(d.all<action::Play>().size(), 1u);
+}
+
 TEST(Call, IncomingIsAnsweredAtOnceAndTheScriptStartsAtTheAck) {
   Driver d(with({line("play tone:440,1s")}), false);
   EXPECT_EQ(d.all<action::Answer>().size(), 1u);

@@ -149,7 +149,13 @@ void SipCall::on_bye_response(const NuaEvent& e) {
 void SipCall::on_state(const NuaEvent& e) {
   int state = nua_callstate_init;
   tl_gets(e.tags, NUTAG_CALLSTATE_REF(state), TAG_END());
-  if (state == nua_callstate_terminated) terminated(e);
+  if (state == nua_callstate_terminated) return terminated(e);
+  // 64*T1 without an ACK: Sofia sends BYE. Who never said ACK may not answer that either, so the
+  // end is told now and not another 64*T1 later.
+  if (state == nua_callstate_terminating && state_ == State::kAnswered && !cancelling_) {
+    finish({Cause::kDialogLost, EndedBy::kNetwork, 0, "our answer was never acknowledged",
+            std::nullopt, true});
+  }
 }
 
 void SipCall::terminated(const NuaEvent& e) {

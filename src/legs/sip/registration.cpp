@@ -102,6 +102,12 @@ void Registration::on_nua(SipAgent&, const NuaEvent& e) {
       // Sofia answers from its cache; what comes here has no answer.
       return authenticate(handle_, {});
     }
+    if (e.status >= 200 && e.status < 300 && registered_) {
+      RegisterState state;
+      state.kind = RegisterState::Kind::kGone;
+      state.code = e.status;
+      report_(state);
+    }
     if (e.status >= 200) stopped();
   } else if (e.event == nua_r_authenticate && e.status >= 900) {
     fail_with(Cause::kAuthentication, 0, "the challenge cannot be answered");

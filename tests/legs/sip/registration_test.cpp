@@ -54,7 +54,8 @@ TEST_F(RegistrationTest, RegistersWithDigestAndUnregisters) {
   EXPECT_FALSE(done);
   ASSERT_TRUE(wait([&] { return done; }));
   EXPECT_EQ(registrar.last("REGISTER")->header("Expires"), "0");
-  EXPECT_EQ(side.registered.size(), 1u);
+  ASSERT_EQ(side.registered.size(), 2u);
+  EXPECT_EQ(side.registered.back().kind, Kind::kGone);
 }
 
 TEST_F(RegistrationTest, ShutDownUnregistersToo) {
