@@ -24,8 +24,8 @@ struct Spectrum {
 };
 
 // Is this still the one tone that was heard at about `hz`? Its frequency now, within 4 Hz of that;
-// 0: perhaps not, and a spectrum has to tell. Costs a tenth of one: Goertzel's filter over each
-// half behind a Hann window, the frequency from the turn of the phase between the two.
+// 0: perhaps not, and a spectrum has to tell. Costs a tenth of one: a correlation with each half
+// behind a Hann window; the frequency comes from the turn of the phase between the two.
 double same_tone(std::span<const std::int16_t, Spectrum::kSamples> samples, double hz);
 
 }  // namespace lineman
