@@ -80,8 +80,9 @@ class CallMachine final : public Call {
 
   void on_negotiation_failed(const Error& error, const std::vector<std::string>& peer_codecs,
                              TimePoint now) override {
-    if (facts_.rejected_as_asked) return;
-    if (forced_end_ && forced_end_->cause == Cause::kMediaNegotiation) return;  // the first counts
+    if (facts_.rejected_as_asked || state_ == State::kEnded) return;
+    // The first counts: an ACK without a body after a bad answer is no second failure.
+    if (forced_end_) return;
     facts_.peer_codecs = peer_codecs;
     forced_end_ =
         LegEnd{Cause::kMediaNegotiation, EndedBy::kLocal, 0, error.text, std::nullopt, false};

@@ -473,6 +473,19 @@ TEST(Call, EarlyPlaysTheFirstSourceBeforeTheAnswer) {
   EXPECT_EQ(d.all<action::Play>().size(), 2u);
 }
 
+TEST(Call, TheFirstFailureOfANegotiationIsTheReason) {
+  Driver d;
+  d.call().on_negotiation_failed({ErrorCode::kNoCommon, "no common codec"}, {"G729"}, d.now());
+  d.leg(leg_event::Answered{200, "OK", {"application/sdp", "v=0"}, "t"});
+  d.call().on_negotiation_failed({ErrorCode::kMalformed, "nothing there"}, {}, d.now());
+  d.leg(leg_event::Established{});
+  d.end(Cause::kNormal, EndedBy::kLocal);
+  const CallResult& r = d.finish(Driver::heard(0));
+  EXPECT_EQ(r.exit, Exit::kNegotiation);
+  EXPECT_EQ(r.reason, "no common codec");
+  EXPECT_THAT(r.diagnosis, HasSubstr("G729"));
+}
+
 TEST(Call, ARejectedCallIsNotJudgedByItsOffer) {
   CallOptions o = Driver::defaults();
   o.reject = 486;

@@ -140,8 +140,21 @@ void mask_parameters(std::string& line, std::size_t from) {
     if (end == std::string::npos) end = line.size();
     if (quote) ++value;
     line.replace(value, end - value, "***");
-    return;
+    i = value + 2;  // a realm may read "response=" too: the real one comes later
   }
+}
+
+// Keys in a session description: a=crypto:1 SUITE inline:KEY|... (RFC 4568), k= (RFC 2327).
+void mask_keys(std::string& line) {
+  const std::string_view text = line;
+  std::size_t from = text.substr(0, 2) == "k=" ? 2 : std::string_view::npos;
+  if (iequals(text.substr(0, 9), "a=crypto:")) {
+    const auto key = text.find("inline:");
+    if (key != std::string_view::npos) from = key + 7;
+  }
+  if (from == std::string_view::npos) return;
+  const auto end = std::min(text.find_first_of("\r\n", from), text.size());
+  if (end > from) line.replace(from, end - from, "***");
 }
 
 }  // namespace
@@ -175,6 +188,8 @@ std::string mask_credentials(std::string_view message) {
         line += tail;
       }
       if (line == "\r\n" || line == "\n") in_headers = false;
+    } else {
+      mask_keys(line);
     }
     out += line;
   }

@@ -54,6 +54,12 @@ TEST(MaskCredentials, HidesResponsesAndNothingElse) {
   EXPECT_EQ(mask_credentials(
                 head + "proxy-authorization : digest a=b,\r\n RESPONSE = d41d,c=d\r\n" + tail),
             head + "proxy-authorization : digest a=b,\r\n RESPONSE = ***,c=d\r\n" + tail);
+  EXPECT_EQ(mask_credentials(
+                head + "Authorization: Digest realm=\"response=x\", response=\"d41d\"\r\n" + tail),
+            head + "Authorization: Digest realm=\"response=***\", response=\"***\"\r\n" + tail);
+  EXPECT_EQ(mask_credentials(head + "\r\nv=0\r\na=crypto:1 AES_CM_128_HMAC_SHA1_80 "
+                                    "inline:S3cr3t|2^20\r\nk=clear:S3cr3t\r\na=x\r\n"),
+            head + "\r\nv=0\r\na=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:***\r\nk=***\r\na=x\r\n");
   EXPECT_EQ(mask_credentials(head + "Authorization: Basic Zm9vOmJhcg==\r\n" + tail),
             head + "Authorization: Basic ***\r\n" + tail);
   for (const char* odd : {"", "Authorization", "Authorization:", "Authorization:\r\n", "\r\n",
