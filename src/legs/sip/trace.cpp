@@ -136,7 +136,7 @@ void mask_parameters(std::string& line, std::size_t from) {
     value = line.find_first_not_of(" \t", value + 1);
     if (value == std::string::npos) return;
     const bool quote = line[value] == '"';
-    auto end = quote ? line.find('"', value + 1) : line.find_first_of(", \t\r", value);
+    auto end = quote ? line.find('"', value + 1) : line.find_first_of(", \t\r\"", value);
     if (end == std::string::npos) end = line.size();
     if (quote) ++value;
     line.replace(value, end - value, "***");
