@@ -26,14 +26,16 @@ Result<void> add_events(Command& command, const OptionRow& row, const std::strin
   return not_empty(value);
 }
 Result<void> add_print(Command& command, const OptionRow& row, const std::string& value) {
-  if (!is_result_field(value)) {
-    const std::string near = did_you_mean(value, result_fields());
-    return fail(ErrorCode::kUsage,
-                "'" + printable(value) + "' is no field of the result" +
-                    (near.empty() ? "; `lineman help fields` lists them" : near));
+  for (const std::string_view field : split(value, ',')) {
+    if (!is_result_field(field)) {
+      const std::string near = did_you_mean(field, result_fields());
+      return fail(ErrorCode::kUsage,
+                  "'" + printable(field) + "' is no field of the result" +
+                      (near.empty() ? "; `lineman help fields` lists them" : near));
+    }
+    if (command.out.print.empty()) command.stdout_options.emplace_back(row.name);
+    command.out.print.emplace_back(field);
   }
-  if (command.out.print.empty()) command.stdout_options.emplace_back(row.name);
-  command.out.print.push_back(value);
   return {};
 }
 Result<void> set_level(Command& command, const OptionRow& row, const std::string& value) {
@@ -92,8 +94,9 @@ void add_output_options(std::vector<OptionRow>& to) {
         "repeated",
         kOutput, kAllPhone, "", add_events},
        {"--print", "", "FIELD", "",
-        "at the end, this field of the result on stdout, a line each; may be repeated", kOutput,
-        kAllPhone, joined(result_fields()), add_print},
+        "at the end, this field of the result on stdout, or several (codec,rx.mos), a line each; "
+        "may be repeated",
+        kOutput, kAllPhone, joined(result_fields()), add_print},
        {"--junit", "", "FILE", "", "a JUnit report: a test case for every call and expectation",
         kOutput, kAllPhone, "", set_junit},
        {"--github", "", "", "", "annotations for GitHub Actions on stderr (::error, ::warning)",
