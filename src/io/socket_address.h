@@ -11,6 +11,24 @@
 
 namespace lineman {
 
+inline Address address_of(const sockaddr_storage& storage) {
+  Address a;
+  if (storage.ss_family == AF_INET) {
+    sockaddr_in v4;
+    std::memcpy(&v4, &storage, sizeof v4);
+    a.family = Address::Family::kV4;
+    a.port = ntohs(v4.sin_port);
+    std::memcpy(a.ip.data(), &v4.sin_addr, 4);
+  } else if (storage.ss_family == AF_INET6) {
+    sockaddr_in6 v6;
+    std::memcpy(&v6, &storage, sizeof v6);
+    a.family = Address::Family::kV6;
+    a.port = ntohs(v6.sin6_port);
+    std::memcpy(a.ip.data(), &v6.sin6_addr, 16);
+  }
+  return a;
+}
+
 struct SocketAddress {
   sockaddr_storage storage{};
   socklen_t size = sizeof(sockaddr_storage);
@@ -31,23 +49,7 @@ struct SocketAddress {
       std::memcpy(&storage, &v6, size = sizeof v6);
     }
   }
-  Address address() const {
-    Address a;
-    if (storage.ss_family == AF_INET) {
-      sockaddr_in v4;
-      std::memcpy(&v4, &storage, sizeof v4);
-      a.family = Address::Family::kV4;
-      a.port = ntohs(v4.sin_port);
-      std::memcpy(a.ip.data(), &v4.sin_addr, 4);
-    } else if (storage.ss_family == AF_INET6) {
-      sockaddr_in6 v6;
-      std::memcpy(&v6, &storage, sizeof v6);
-      a.family = Address::Family::kV6;
-      a.port = ntohs(v6.sin6_port);
-      std::memcpy(a.ip.data(), &v6.sin6_addr, 16);
-    }
-    return a;
-  }
+  Address address() const { return address_of(storage); }
   sockaddr* get() { return reinterpret_cast<sockaddr*>(&storage); }
   const sockaddr* get() const { return reinterpret_cast<const sockaddr*>(&storage); }
 };

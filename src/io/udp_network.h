@@ -3,6 +3,10 @@
 // blocking; closed on Control when the transport came home.
 #pragma once
 
+#include <sys/socket.h>
+
+#include <memory>
+
 #include "fd.h"
 #include "lineman/engine.h"
 #include "lineman/random.h"
@@ -22,6 +26,7 @@ class UdpTransport final : public PacketTransport {
   static constexpr Duration kRtcpInterval = std::chrono::milliseconds(100);
 
   bool read(const Fd& fd, Component component, Packet& out);
+  bool take(const mmsghdr& message, Component component, Packet& out);
   TimePoint arrival(Duration stamp);
   void clear_errors(const Fd& fd);
 
@@ -31,6 +36,8 @@ class UdpTransport final : public PacketTransport {
   bool offset_known_ = false;
   bool rtp_empty_ = false;
   TimePoint next_rtcp_{};
+  std::unique_ptr<Packet> second_;  // of two that were read at once
+  bool second_ready_ = false;
   TransportCounters counters_;
 };
 
