@@ -70,27 +70,34 @@ class Kamailio:
             pytest.skip("kamailio is not installed (Debian: kamailio)")
         import glob
         modules = next(iter(glob.glob("/usr/lib/*/kamailio/modules")), "")
-        self.port = free_port()
         self.folder = folder / "kamailio"
         self.folder.mkdir()
         script = self.folder / "kamailio.cfg"
-        script.write_text(SCRIPT.format(port=self.port, modules=modules, user=user,
-                                        password=password))
-        self.uri = f"sip:127.0.0.1:{self.port}"
-        self.process = child([program, "-f", script, "-DD", "-E", "-m", "32", "-M", "4",
-                              "-Y", self.folder, "-w", self.folder], cwd=self.folder, merge=True)
-        self.wait_ready()
+        for _ in range(8):  # another program may take the port between our look and its bind
+            self.port = free_port()
+            script.write_text(SCRIPT.format(port=self.port, modules=modules, user=user,
+                                            password=password))
+            self.uri = f"sip:127.0.0.1:{self.port}"
+            self.process = child([program, "-f", script, "-DD", "-E", "-m", "32", "-M", "4",
+                                  "-Y", self.folder, "-w", self.folder], cwd=self.folder,
+                                 merge=True)
+            if self.ready():
+                return
+        raise AssertionError(f"no free port for kamailio; {self.process.story()}")
 
-    def wait_ready(self):
+    def ready(self):
+        """Waits for its first answer; false when the port was taken."""
         deadline = time.monotonic() + DEADLINE
         with SipPeer() as peer:
             while True:
                 peer.request("OPTIONS", self.port, uri=f"sip:127.0.0.1:{self.port}")
                 try:
                     peer.receive("^SIP/2.0 200", 0.2)
-                    return
+                    return True
                 except (AssertionError, ConnectionRefusedError):
-                    assert not self.process.reap(0.05), self.process.story()
+                    if self.process.reap(0.05):
+                        assert "in use" in self.process.story(), self.process.story()
+                        return False
                     assert time.monotonic() < deadline, self.process.story()
 
     def stop(self):
