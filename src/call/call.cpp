@@ -191,6 +191,9 @@ class CallMachine final : public Call {
     }
     if (now >= duration_deadline_) {
       duration_deadline_ = kNever;
+      const bool asked =
+          options_.duration > Duration{} && now >= facts_.answered + options_.duration;
+      script_.cut_short(asked ? "--duration" : "--max-call");
       hang_up("the duration is over", now);
     }
     if (now >= stats_at_) {
@@ -379,7 +382,7 @@ class CallMachine final : public Call {
 
   void ended(LegEnd end, TimePoint now) {
     if (!hanging_up_) {
-      script_.end(now);
+      script_.end();
       facts_.unfinished = script_.unfinished();
       facts_.held = state_ == State::kHeld;
       facts_.duration_missed =
@@ -429,6 +432,8 @@ class CallMachine final : public Call {
     facts_.digits = script_.digits();
     facts_.digits_complete = script_.digits_complete();
     facts_.failures = script_.failures();
+    facts_.failures.insert(facts_.failures.end(), recordings_.too_short().begin(),
+                           recordings_.too_short().end());
     facts_.errors = script_.errors();
     Verdict verdict = judge(facts_, options_);
     for (auto& e : verdict.expectations) {

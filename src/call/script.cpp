@@ -213,7 +213,7 @@ TimePoint Script::wait_deadline(const verb::Wait& wait, TimePoint now) const {
   using For = verb::Wait::For;
   if (wait.what == For::kTime) return began_ + wait.time;
   const TimePoint last = began_ + wait.within;
-  if (wait.what != For::kSilence || speaking_) return last;
+  if (wait.what != For::kSilence || sounding()) return last;
   return std::min(last, std::max(now, silent_since_ + wait.time));
 }
 
@@ -223,7 +223,7 @@ bool Script::satisfied(const verb::Wait& wait, TimePoint now) const {
     case For::kTime: return now >= began_ + wait.time;
     case For::kTone: return tone_hz_ > 0 && std::abs(tone_hz_ - wait.hz) <= kToneTolerance;
     case For::kSpeech: return speaking_;
-    case For::kSilence: return !speaking_ && now - silent_since_ >= wait.time;
+    case For::kSilence: return !sounding() && now - silent_since_ >= wait.time;
     case For::kDigit: return unread_.find(wait.digit) != std::string::npos;
     case For::kDigits: return static_cast<int>(unread_.size()) >= wait.count;
   }
@@ -253,7 +253,10 @@ void Script::on_media(const MediaEvent& event, TimePoint now) {
   using Kind = MediaEvent::Kind;
   switch (event.kind) {
     case Kind::kToneStarted: tone_hz_ = static_cast<double>(event.value); break;
-    case Kind::kToneEnded: tone_hz_ = 0; break;
+    case Kind::kToneEnded:
+      tone_hz_ = 0;
+      silent_since_ = event.time;
+      break;
     case Kind::kSpeechStarted: speaking_ = true; break;
     case Kind::kSpeechEnded:
       speaking_ = false;
@@ -313,12 +316,19 @@ void Script::on_timeout(TimePoint now) {
   finish(now);
 }
 
-void Script::end(TimePoint now) {
+void Script::end() {
+  const Verb* verb = current();
+  // Hanging up ends a recording in the ordinary way; whether it is long enough is asked elsewhere.
+  if (verb != nullptr && std::holds_alternative<verb::Record>(*verb)) running_ = false;
+}
+
+void Script::cut_short(const std::string& by) {
   const Verb* verb = current();
   if (verb == nullptr) return;
-  if (const auto* record = std::get_if<verb::Record>(verb)) {
-    // Hanging up ends a recording in the ordinary way, unless there is too little of it.
-    if (now - began_ >= record->min) running_ = false;
+  const auto* wait = std::get_if<verb::Wait>(verb);
+  if (std::holds_alternative<verb::Read>(*verb) ||
+      (wait != nullptr && wait->what != verb::Wait::For::kTime)) {
+    failures_.push_back(by + " came before the end of: " + verb_line(*verb));
   }
 }
 

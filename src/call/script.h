@@ -26,7 +26,9 @@ class Script {
   void on_renegotiated(TimePoint now);  // hold or resume was accepted
   void on_renegotiation_refused(int code, TimePoint now);
   void on_timeout(TimePoint now);
-  void end(TimePoint now);  // the call is over: a recording that waited for it is done
+  void end();  // the call is over: a recording that waited for it is done
+  // Our own bound ends the call: a read or wait under way has not got what it asked for.
+  void cut_short(const std::string& by);
 
   TimePoint next_timeout() const { return running_ ? deadline_ : kNever; }
   bool finished() const { return next_ >= verbs_.size() && !running_; }
@@ -71,6 +73,7 @@ class Script {
   std::vector<DigitToSend> queued_;  // digits for the media thread, while a leading pause lasts
   DtmfMode queued_mode_{};
 
+  bool sounding() const { return speaking_ || tone_hz_ > 0; }  // a tone is no silence either
   bool speaking_ = false;
   TimePoint silent_since_{};
   double tone_hz_ = 0;

@@ -72,6 +72,15 @@ class Driver {
     call_->on_media(e, now_);
     drain();
   }
+  void recorded(std::uint32_t id, Duration length) {
+    MediaEvent e;
+    e.kind = Kind::kRecordEnded;
+    e.id = id;
+    e.duration = length;
+    e.time = now_;
+    call_->on_media(e, now_);
+    drain();
+  }
   void negotiate(Direction direction = Direction::kSendRecv, bool events = true) {
     NegotiatedMedia m;
     m.codec = "PCMU";
@@ -652,6 +661,7 @@ TEST(Call, WaitsForToneSpeechSilenceAndDigits) {
   d.answer();
   d.media(Kind::kToneStarted, 0, 700);
   d.media(Kind::kToneStarted, 0, 441);
+  d.media(Kind::kToneEnded);
   d.media(Kind::kSpeechStarted);
   d.at(1s);
   d.media(Kind::kSpeechEnded);
@@ -681,14 +691,58 @@ TEST(Call, RecordStopsOnItsDigitAndOnSilence) {
 }
 
 TEST(Call, ARecordingThatWaitsEndsWithTheCallUnlessItIsTooShort) {
-  for (const auto& [lasted, exit] : {std::pair{3s, Exit::kOk}, std::pair{1s, Exit::kPeerHungUp}}) {
+  for (const auto& [lasted, exit] : {std::pair{3s, Exit::kOk}, std::pair{1s, Exit::kExpectation}}) {
     Driver d(with({line("record a.wav min=2s wait=yes"), line("hangup")}));
     d.answer();
     d.at(lasted);
     d.end(Cause::kNormal, EndedBy::kPeer);
+    d.recorded(1, lasted);
     d.call().on_recording_saved({"a.wav", "hangup", 3000}, nullptr, d.now());
     EXPECT_EQ(d.finish().exit, exit);
   }
+}
+
+TEST(Call, ARecordingThatIsTooShortIs1WhateverEndedIt) {
+  for (const Duration length : {1999ms, 2000ms}) {
+    Driver d(
+        with({line("record a.wav min=2s until=silence:1s"), line("wait 10s"), line("hangup")}));
+    d.answer();
+    d.recorded(1, length);
+    d.call().on_recording_saved({"a.wav", "silence", 2000}, nullptr, d.now());
+    d.at(11s);
+    d.end(Cause::kNormal, EndedBy::kLocal);
+    EXPECT_EQ(d.finish().exit, length < 2s ? Exit::kExpectation : Exit::kOk);
+  }
+}
+
+TEST(Call, OurOwnBoundDoesNotMakeAReadOrWaitSucceed) {
+  for (const auto& [verb, exit] :
+       {std::pair{"read 4", Exit::kExpectation}, std::pair{"wait tone:440", Exit::kExpectation},
+        std::pair{"wait speech", Exit::kExpectation}, std::pair{"wait 10s", Exit::kOk},
+        std::pair{"play a.wav", Exit::kOk}}) {
+    CallOptions o = with({line(verb), line("hangup")});
+    o.max_call = 3s;
+    Driver d(o);
+    d.answer();
+    d.at(4s);
+    ASSERT_EQ(d.all<action::HangUp>().size(), 1u);
+    d.end(Cause::kNormal, EndedBy::kLocal);
+    EXPECT_EQ(d.finish().exit, exit) << verb;
+  }
+}
+
+TEST(Call, AToneIsNoSilence) {
+  Driver d(with({line("record a.wav until=silence:1s"), line("wait silence:1s")}));
+  d.answer();
+  d.media(Kind::kToneStarted, 0, 440);
+  d.at(5s);
+  EXPECT_TRUE(d.all<action::StopRecord>().empty());
+  EXPECT_TRUE(d.all<action::HangUp>().empty());
+  d.media(Kind::kToneEnded);
+  d.at(5900ms);
+  EXPECT_TRUE(d.all<action::StopRecord>().empty());
+  d.at(6s);
+  EXPECT_EQ(d.all<action::StopRecord>().size(), 1u);
 }
 
 TEST(Call, AFullDiskIsALocalFailure) {
