@@ -74,7 +74,8 @@ struct Writer {
   virtual bool flush(Duration limit) = 0;
 
   // The watchdog: when `deadline` passes on CLOCK_MONOTONIC before it is moved again, Control is
-  // stuck: Writer writes what waits, then `line` to `output`, and calls _exit(exit_code).
+  // stuck: Writer writes what waits, then `line` to `output`, and calls _exit(exit_code). (A
+  // process that was stopped gets some seconds more.)
   virtual void set_last_words(LineId output, std::string line, int exit_code) = 0;
   virtual void set_deadline(TimePoint deadline) = 0;  // kNever: none
 

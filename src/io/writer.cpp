@@ -16,6 +16,8 @@ namespace lineman {
 namespace {
 
 constexpr std::size_t kTake = 64 * 1024;  // bytes of lines taken from the queue at a time
+constexpr Duration kStopped = std::chrono::milliseconds(500);
+constexpr Duration kGrace = std::chrono::seconds(5);
 constexpr Duration kLastWordsLimit = std::chrono::milliseconds(500);
 
 }  // namespace
@@ -158,6 +160,7 @@ void ThreadWriter::set_deadline(TimePoint deadline) {
   // Writer sleeps until the earlier deadline; a later one it finds when that comes.
   const bool sooner = deadline < deadline_;
   deadline_ = deadline;
+  graced_ = false;
   if (sooner) wake_->signal();
 }
 
@@ -181,6 +184,12 @@ void ThreadWriter::main() {
       stop = stop_;
       flush = flush_;
       late = deadline_ <= now;
+      // Woken long after it: the whole process was stopped, Control deserves a moment too.
+      if (late && now - deadline_ > kStopped && !graced_) {
+        graced_ = true;
+        late = false;
+        deadline_ = now + kGrace;
+      }
     }
     take_queues();
     service_jobs(now, wake_->jobs.exchange(false) || flush, stop);

@@ -91,6 +91,7 @@ class ThreadWriter final : public Writer {
   std::vector<std::shared_ptr<LineOutput>> new_outputs_;
   std::vector<std::shared_ptr<WriterJob>> new_jobs_;
   TimePoint deadline_ = kNever;
+  bool graced_ = false;  // this deadline was moved once, after a stop
   LineId last_output_ = 0;
   std::string last_line_;
   int last_exit_ = 70;

@@ -39,7 +39,7 @@ inline bool turn_until(Loop& loop, const std::function<bool()>& done) {
 struct TempDir {
   std::string path;
   TempDir() {
-    std::string pattern = testing::TempDir() + "/linemanXXXXXX";
+    std::string pattern = ::testing::TempDir() + "/linemanXXXXXX";
     if (mkdtemp(pattern.data())) path = pattern;
   }
   ~TempDir() { std::filesystem::remove_all(path); }

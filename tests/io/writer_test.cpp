@@ -213,6 +213,15 @@ TEST_F(WriterTest, ADeadlineThatMovesOnNeverStrikes) {
   EXPECT_EQ(bytes_of(dir / "events").size(), 40u);
 }
 
+TEST_F(WriterTest, AProcessThatWasStoppedIsNotTakenForStuck) {
+  const auto lines = writer->open_lines(dir / "events", {}).value();
+  writer->set_deadline(monotonic_now() - seconds(30));  // as seen after SIGCONT
+  writer->write_line(lines, "x");
+  EXPECT_TRUE(writer->flush(seconds(20)));
+  writer->set_deadline(kNever);
+  EXPECT_EQ(bytes_of(dir / "events"), "x\n");
+}
+
 struct InlineWriterTest : testing::Test {
   TempDir dir;
   std::unique_ptr<Loop> loop = make_sim_loop();
