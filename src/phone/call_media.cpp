@@ -61,8 +61,8 @@ static NegotiatedMedia negotiated(const LocalMedia& local, const RtpConfig& conf
   return media;
 }
 
-bool CallRun::take_answer(const Body& answer) {
-  if (answer && answer.text == remote_sdp_) return true;  // the 200 repeats the 183
+bool CallRun::take_answer(const Body& answer, bool again) {
+  if (!again && answer && answer.text == remote_sdp_) return true;  // the 200 repeats the 183
   if (!answer || !is_sdp(answer)) {
     call_->on_negotiation_failed(
         {ErrorCode::kMalformed,
@@ -77,6 +77,7 @@ bool CallRun::take_answer(const Body& answer) {
     return false;
   }
   remote_sdp_ = answer.text;
+  agreed_ = local_.direction;
   config_ = *config;
   if (!exchange(*config)) return false;
   call_->on_negotiated(negotiated(local_, *config), now());

@@ -74,7 +74,9 @@ void CallRun::on_leg_event(LegEvent event) {
   } else if (const auto* offer = std::get_if<leg_event::Offer>(&event)) {
     on_new_offer(offer->body);
   } else if (const auto* accepted = std::get_if<leg_event::Accepted>(&event)) {
-    take_answer(accepted->body);
+    take_answer(accepted->body, true);  // the same words may answer another direction
+  } else if (std::holds_alternative<leg_event::Refused>(event)) {
+    local_.direction = agreed_;
   } else if (std::holds_alternative<leg_event::Ended>(event)) {
     leg_active_ = false;
   }

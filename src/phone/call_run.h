@@ -70,7 +70,8 @@ class CallRun final : public LegSink {
   // Media: sockets and a MediaCall exist before the offer or answer goes out.
   Result<void> open_media(const Address& local_ip);
   Body our_offer();
-  bool take_answer(const Body& answer);  // false: negotiation failed and the call was told
+  bool take_answer(const Body& answer,
+                   bool again = false);  // false: negotiation failed and the call was told
   bool take_offer(const Body& offer);    // fills answer_
   bool exchange(const RtpConfig& config);
   void on_new_offer(const Body& offer);
@@ -104,6 +105,8 @@ class CallRun final : public LegSink {
   bool media_open_ = false, draining_ = false, done_called_ = false, told_ = false;
   std::shared_ptr<const bool> alive_ = std::make_shared<const bool>(true);  // for what was posted
   LocalMedia local_;
+  Direction agreed_ =
+      Direction::kSendRecv;  // ours, as last negotiated: what a refused offer falls back to
   std::optional<RtpConfig> config_;
   std::string remote_sdp_;                         // the newest description from the peer
   Body answer_;                                    // ours, for the next ring or answer

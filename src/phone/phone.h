@@ -52,6 +52,7 @@ class Phone final : public EndpointSink, public EngineSink {
   void place_calls();
   void on_probe(const ProbeAnswer& answer);
   CallOptions call_options(CallId id) const;
+  static bool is_process_field(std::string_view path);
   void emit(const std::string& call, EventBody body, std::optional<TimePoint> time = {});
   void call_done(CallRun& run);
   void stop_all(int signal, const std::string& why);
