@@ -23,6 +23,9 @@ struct LoadedAudio {
 // through bit for bit. Errors (kFile) name the file and why.
 Result<LoadedAudio> load_audio(const std::string& path);
 
+// Could a recording be written there? kFile names the path and why not. Creates nothing.
+Result<void> check_writable(const std::string& path);
+
 // Raw s16le mono from `fd` (not closed), read by a thread. read() never waits: what is late is
 // kShort, the end of the stream is kEnd. `blocking`, for virtual time: no thread, read() waits.
 Result<std::unique_ptr<AudioSource>> make_stdin_source(int fd, SampleRate rate,

@@ -19,8 +19,8 @@ namespace lineman {
 EventEpoch wall_epoch(TimePoint start);
 std::uint64_t random_seed();  // from the kernel
 
-// SIGINT and SIGTERM, as they come, on Control; SIGPIPE is ignored while it lives. One at a time in
-// a process; the old handlers come back with its end.
+// SIGINT, SIGTERM and SIGHUP (the terminal went away), as they come, on Control; SIGPIPE is ignored
+// while it lives. One at a time in a process; the old handlers come back with its end.
 struct SignalWatch {
   virtual ~SignalWatch() = default;
 };

@@ -193,7 +193,7 @@ class CallMachine final : public Call {
       duration_deadline_ = kNever;
       const bool asked =
           options_.duration > Duration{} && now >= facts_.answered + options_.duration;
-      script_.cut_short(asked ? "--duration" : "--max-call");
+      script_.cut_short(asked);
       hang_up("the duration is over", now);
     }
     if (now >= stats_at_) {

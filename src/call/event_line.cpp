@@ -89,7 +89,8 @@ std::string shout(Exit exit) {
 // deciding finding says.
 std::string story(const lineman::CallResult& r) {
   const std::string facts = outcome(r);
-  const std::size_t skip = r.status != "answered" && !facts.empty() ? 1 : 0;
+  const bool said = r.status != "answered" && !facts.empty() && r.exit != Exit::kExpectation;
+  const std::size_t skip = said ? 1 : 0;
   std::vector<std::string> parts;
   if (skip > 0) parts.push_back(facts);
   for (std::size_t i = skip; i < r.causes.size(); ++i) parts.push_back(r.causes[i]);

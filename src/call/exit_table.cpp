@@ -43,7 +43,7 @@ constexpr std::array kExits = {
             "what it does not know. Try `lineman options URI` and --trace sip."},
     ExitRow{
         Exit::kNoAnswer, "no_answer",
-        "The peer responded, but nobody answered: ring timeout, 408, 480, or the caller gave up.",
+        "The peer responded, but nobody answered: ring timeout, 408, 480.",
         "The path works. Is the extension registered (480 usually says it is not)? Does it ring "
         "(call.ringing event)? Raise --ring-timeout if people answer late."},
     ExitRow{
@@ -89,7 +89,8 @@ constexpr std::array kExits = {
         "min: a session timer or a NAT binding) names the cause. Check that the Contact and the "
         "Record-Route of the peer can be reached from here; --trace sip shows what went "
         "unanswered."},
-    ExitRow{Exit::kPeerHungUp, "peer_hung_up", "The peer hung up before our script was done.",
+    ExitRow{Exit::kPeerHungUp, "peer_hung_up",
+            "The peer hung up before our script was done, or gave up while we rang.",
             "Look at `duration_ms`, `reason` and `q850`. An announcement that ends, a voice menu "
             "without "
             "input or a call limit hangs up like this. If an early end is fine, add --expect "

@@ -150,7 +150,9 @@ struct Holds {
   }
   bool operator()(const std::string& v) const {
     if (e.op == Op::kMatch) return matches(e.value, v);
-    return e.op == Op::kEqual ? v == e.value : e.op == Op::kNotEqual && v != e.value;
+    // codec=pcmu means PCMU: no field tells two values apart by case alone.
+    const bool same = iequals(v, e.value);
+    return e.op == Op::kEqual ? same : e.op == Op::kNotEqual && !same;
   }
   // One of them, or all of them as they are printed.
   bool operator()(const std::vector<std::string>& v) const {

@@ -322,9 +322,16 @@ void Script::end() {
   if (verb != nullptr && std::holds_alternative<verb::Record>(*verb)) running_ = false;
 }
 
-void Script::cut_short(const std::string& by) {
+void Script::cut_short(bool asked) {
+  const std::string by = asked ? "--duration" : "--max-call";
   const Verb* verb = current();
   if (verb == nullptr) return;
+  // --duration says how long a call is to be; --max-call is a safety net, and what it cuts was not
+  // done.
+  if (!asked && !std::holds_alternative<verb::Record>(*verb) && !unfinished().empty()) {
+    failures_.push_back(by + " came before the end of: " + verb_line(*verb));
+    return;
+  }
   const auto* wait = std::get_if<verb::Wait>(verb);
   if (std::holds_alternative<verb::Read>(*verb) ||
       (wait != nullptr && wait->what != verb::Wait::For::kTime)) {

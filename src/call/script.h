@@ -28,7 +28,7 @@ class Script {
   void on_timeout(TimePoint now);
   void end();  // the call is over: a recording that waited for it is done
   // Our own bound ends the call: a read or wait under way has not got what it asked for.
-  void cut_short(const std::string& by);
+  void cut_short(bool asked);
 
   TimePoint next_timeout() const { return running_ ? deadline_ : kNever; }
   bool finished() const { return next_ >= verbs_.size() && !running_; }

@@ -47,6 +47,10 @@ Result<void> apply_action(Command& command, const OptionRow& row, const std::str
     if (!row.argument.empty()) {
       words.push_back(std::string(verb.arguments.front().name) + "=" + value);
     }
+    if (!command.phone.actions.empty() &&
+        std::holds_alternative<verb::Hangup>(command.phone.actions.back())) {
+      return fail(ErrorCode::kUsage, "stands after --hangup, which ends the call: put it before");
+    }
     auto made = verb.parse(words);
     if (!made) return tl::make_unexpected(without_verb(made.error(), verb.name));
     if (std::holds_alternative<verb::Read>(*made)) command.out.digits = true;
@@ -98,7 +102,8 @@ void add_action_options(std::vector<OptionRow>& to) {
        {"--within", "", "D", "30s", "how long a --read, or a --wait for something, may take",
         kActions, kScripted | kDtmf, "", apply_within},
        {"--say", "", "TEXT", "", "speak", kActions, kScripted, "", not_built_in, true},
-       {"--exec", "", "CMD", "", "a program per call", kActions, kAnswer, "", not_built_in, true}});
+       {"--exec", "", "CMD", "", "a program per call", kActions, kScripted, "", not_built_in,
+        true}});
 }
 
 }  // namespace lineman

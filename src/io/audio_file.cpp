@@ -9,7 +9,10 @@
 #include <cerrno>
 #include <cmath>
 
+#include <unistd.h>
+
 #include "fd.h"
+#include "lineman/text.h"
 #include "socket_address.h"
 
 namespace lineman {
@@ -97,6 +100,16 @@ Result<LoadedAudio> load_audio(const std::string& path) {
   audio.rate = engine_rate(rate);
   if (audio.rate != rate) audio.mono = resample(audio.mono, rate, audio.rate);
   return audio;
+}
+
+Result<void> check_writable(const std::string& path) {
+  if (path == "-") return {};
+  if (path.empty()) return fail(ErrorCode::kUsage, "a recording needs a file name");
+  const auto slash = path.find_last_of('/');
+  const std::string folder = slash == std::string::npos ? "." : path.substr(0, slash + 1);
+  const bool exists = ::access(path.c_str(), F_OK) == 0;
+  if (::access(exists ? path.c_str() : folder.c_str(), W_OK) == 0) return {};
+  return fail(ErrorCode::kFile, "cannot record to '" + printable(path) + "': " + errno_text(errno));
 }
 
 }  // namespace lineman

@@ -49,7 +49,7 @@ class PipeSignalWatch final : public SignalWatch {
   }
 
  private:
-  static constexpr std::array<int, 3> kSignals = {SIGINT, SIGTERM, SIGPIPE};
+  static constexpr std::array<int, 4> kSignals = {SIGINT, SIGTERM, SIGHUP, SIGPIPE};
 
   void deliver() {
     unsigned char number = 0;
@@ -61,7 +61,7 @@ class PipeSignalWatch final : public SignalWatch {
   std::function<void(int)> fn_;
   Fd read_, write_;
   Loop::Id watch_ = 0;
-  std::array<struct sigaction, 3> old_{};
+  std::array<struct sigaction, 4> old_{};
 };
 
 }  // namespace

@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <array>
+#include <filesystem>
 
+#include "lineman/audio_file.h"
 #include "lineman/random.h"
 #include "lineman/sip_uri.h"
 #include "lineman/text.h"
@@ -22,10 +24,16 @@ constexpr Duration kStuckAfter = 1900ms;  // after the first signal: Control its
 constexpr std::size_t kMostCauses = 100;
 constexpr Duration kCaptureWait = 200ms;
 
-// "sip:127.0.0.1:5060;transport=udp" without what a dialler need not say.
-std::string dialable(const std::string& address) {
+// "sip:127.0.0.1:5060;transport=udp" without what a dialler need not say; a wildcard as this
+// machine's own.
+std::string dialable(std::string address) {
   static constexpr std::string_view kUdp = ";transport=udp";
-  return address.ends_with(kUdp) ? address.substr(0, address.size() - kUdp.size()) : address;
+  if (address.ends_with(kUdp)) address.resize(address.size() - kUdp.size());
+  for (const auto& [any, here] :
+       {std::pair{"sip:0.0.0.0:", "sip:127.0.0.1:"}, {"sip:[::]:", "sip:[::1]:"}}) {
+    if (address.rfind(any, 0) == 0) address.replace(0, std::string_view(any).size(), here);
+  }
+  return address;
 }
 
 // A message as --trace sip shows it: a line that says which way, then the message, indented, safe
@@ -126,11 +134,19 @@ Result<void> Phone::prepare() {
                                        "--allow-emergency");
   }
   if (auto loaded = audio_.load(options_.actions); !loaded) return loaded;
+  if (!options_.record_stereo.empty()) {
+    if (auto writable = check_writable(options_.record_stereo); !writable) return writable;
+  }
   return open_endpoint(**type);
 }
 
 Result<void> Phone::open_outputs() {
   outputs_open_ = true;
+  // One that an earlier run left would be taken for ours; a FIFO is somebody who waits.
+  std::error_code error;
+  if (std::filesystem::is_regular_file(options_.ready_file, error)) {
+    std::filesystem::remove(options_.ready_file, error);
+  }
   if (outputs_.open) {
     if (auto opened = outputs_.open(*world_->writer, world_->epoch); !opened) return opened;
   }
@@ -201,8 +217,10 @@ Result<void> Phone::start() {
     timeout_ = loop.at(loop.now() + options_.timeout, [this] {
       if (!ordinary_stop() && calls_.empty()) {
         const bool waiting = options_.mode == PhoneOptions::Mode::kAnswer;
+        const std::string came =
+            exits_.empty() ? "no call" : "only " + std::to_string(exits_.size());
         fail_with(waiting ? Exit::kNoAnswer : Exit::kUnreachable,
-                  (waiting ? "no call came within --timeout " : "no response within --timeout ") +
+                  (waiting ? came + " came within --timeout " : "no response within --timeout ") +
                       duration_text(options_.timeout));
       }
       stop_all(0, "timeout");
@@ -249,7 +267,14 @@ void Phone::on_signal(int signal) {
 Result<void> Phone::announce() {
   event::AppReady ready;
   ready.addresses = endpoint_->addresses();
-  ready.uri = ready.addresses.empty() ? "" : dialable(ready.addresses.front());
+  const auto wanted =
+      std::find_if(ready.addresses.begin(), ready.addresses.end(), [&](const std::string& address) {
+        return !options_.sip.transport.empty() &&
+               address.ends_with(";transport=" + options_.sip.transport);
+      });
+  if (!ready.addresses.empty()) {
+    ready.uri = dialable(wanted == ready.addresses.end() ? ready.addresses.front() : *wanted);
+  }
   emit("", ready);
   if (!options_.ready_file.empty()) {
     auto lines = world_->writer->open_lines(options_.ready_file, [](const std::string&) {});
@@ -259,7 +284,8 @@ Result<void> Phone::announce() {
   if (options_.command.empty()) return {};
   auto child = run_command(
       *world_->loop, options_.command, {{"LINEMAN_URI", ready.uri}}, [this](const ChildEnd& end) {
-        if (!end.ok() && !stopping_) {
+        command_over_ = true;
+        if (!end.ok() && !stopping_ && !finishing_) {
           fail_with(Exit::kExpectation,
                     end.signal != 0
                         ? "the command was killed by signal " + std::to_string(end.signal)
@@ -342,7 +368,10 @@ void Phone::maybe_finish() {
                        static_cast<int>(exits_.size()) >= options_.count;
   const bool dialled =
       options_.mode == PhoneOptions::Mode::kDial && placed_ >= std::max(1, options_.count);
-  if (stopping_ || counted || dialled) finish();
+  // A command of ours is waited for: the process ends with it, and what it does after the calls
+  // counts too.
+  const bool commanded = command_ && !command_over_ && !stopping_;
+  if (stopping_ || ((counted || dialled) && !commanded)) finish();
 }
 
 // Nothing is left to do: give back the registration, then the endpoint, then the loop.

@@ -77,6 +77,7 @@ class Phone final : public EndpointSink, public EngineSink {
   std::unique_ptr<Endpoint> endpoint_;
   std::unique_ptr<SignalWatch> signals_;
   std::unique_ptr<Child> command_;
+  bool command_over_ = false;
   std::optional<IncomingPolicy> policy_;
 
   std::map<CallId, std::unique_ptr<CallRun>> calls_;

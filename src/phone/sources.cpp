@@ -12,6 +12,9 @@ constexpr SampleRate kStdinRate = 8000;  // raw s16le, 8 kHz mono
 
 Result<void> AudioStore::load(const std::vector<Verb>& script) {
   for (const auto& verb : script) {
+    if (const auto* record = std::get_if<verb::Record>(&verb)) {
+      if (auto writable = check_writable(record->file); !writable) return writable;
+    }
     const auto* play = std::get_if<verb::Play>(&verb);
     if (play == nullptr) continue;
     for (const auto& source : play->sources) {

@@ -16,7 +16,8 @@ namespace lineman {
 
 class AudioStore {
  public:
-  // Reads every file that the script names. kFile names the one that failed.
+  // Reads every file that the script plays and looks whether those it records can be written. kFile
+  // names the one that failed.
   Result<void> load(const std::vector<Verb>& script);
   // A playable source for one play; tones are made at `rate`. In virtual time stdin is read as it
   // is needed.

@@ -716,18 +716,27 @@ TEST(Call, ARecordingThatIsTooShortIs1WhateverEndedIt) {
 }
 
 TEST(Call, OurOwnBoundDoesNotMakeAReadOrWaitSucceed) {
-  for (const auto& [verb, exit] :
-       {std::pair{"read 4", Exit::kExpectation}, std::pair{"wait tone:440", Exit::kExpectation},
-        std::pair{"wait speech", Exit::kExpectation}, std::pair{"wait 10s", Exit::kOk},
-        std::pair{"play a.wav", Exit::kOk}}) {
-    CallOptions o = with({line(verb), line("hangup")});
-    o.max_call = 3s;
-    Driver d(o);
-    d.answer();
-    d.at(4s);
-    ASSERT_EQ(d.all<action::HangUp>().size(), 1u);
-    d.end(Cause::kNormal, EndedBy::kLocal);
-    EXPECT_EQ(d.finish().exit, exit) << verb;
+  struct Case {
+    const char* verb;
+    Exit by_duration, by_max_call;
+  };
+  for (const Case& c : {Case{"read 4", Exit::kExpectation, Exit::kExpectation},
+                        Case{"wait tone:440", Exit::kExpectation, Exit::kExpectation},
+                        Case{"wait speech", Exit::kExpectation, Exit::kExpectation},
+                        Case{"wait 10s", Exit::kOk, Exit::kExpectation},
+                        Case{"play a.wav", Exit::kOk, Exit::kExpectation},
+                        Case{"record a.wav wait=yes", Exit::kOk, Exit::kOk}}) {
+    for (const bool asked : {true, false}) {
+      CallOptions o = with({line(c.verb), line("hangup")});
+      (asked ? o.duration : o.max_call) = 3s;
+      Driver d(o);
+      d.answer();
+      d.at(4s);
+      ASSERT_EQ(d.all<action::HangUp>().size(), 1u);
+      d.end(Cause::kNormal, EndedBy::kLocal);
+      d.call().on_recording_saved({"a.wav", "hangup", 3000}, nullptr, d.now());
+      EXPECT_EQ(d.finish().exit, asked ? c.by_duration : c.by_max_call) << c.verb << asked;
+    }
   }
 }
 

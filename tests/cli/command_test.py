@@ -188,3 +188,33 @@ def test_the_examples_of_the_readme_work_without_a_home(lineman, work, program):
              "rejected": ("dial", "local:busy", "--expect", "status=busy")}[program]
     process = lineman(*words, json=False)
     assert process.exit == 0, process.story()
+
+
+def test_the_command_is_waited_for_after_the_last_call(lineman, work):
+    script = f'{binary()} dtmf "$LINEMAN_URI" 1234 -q && echo later > done.txt'
+    process = lineman("answer", "--count", "1", "--read", "4", "--hangup", "--", "sh", "-c", script)
+    assert process.exit == 0, process.story()
+    assert (work / "done.txt").read_text() == "later\n"
+
+
+def test_the_failure_of_the_command_after_the_last_call_is_ours(lineman):
+    script = f'{binary()} play "$LINEMAN_URI" tone:440,0.2s -q; exit 5'
+    process = lineman("answer", "--count", "1", "--", "sh", "-c", script)
+    assert process.exit == 1 and "exit code 5" in process.stderr(), process.story()
+
+
+def test_what_stands_after_hangup_is_refused(lineman):
+    process = lineman("dial", "local:echo", "--hangup", "--record", "never.wav", json=False)
+    assert process.exit == 2 and "after --hangup" in process.stderr(), process.story()
+
+
+def test_where_nothing_can_be_recorded_nobody_is_called(phone):
+    with SipPeer() as peer:
+        process = phone("record", peer.uri, "missing/x.wav")
+        assert process.finish() == 3 and "missing/x.wav" in process.stderr(), process.story()
+        assert "call.trying" not in process.names()
+
+
+def test_codec_names_are_compared_without_case(lineman):
+    process = lineman("play", "local:echo", "tone:440,0.2s", "--codec", "pcmu", "--expect", "codec=pcmu")
+    assert process.exit == 0, process.story()

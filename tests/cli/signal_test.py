@@ -9,7 +9,7 @@ from audio import read_wav
 from lineman_test import stop
 from wire import SipPeer, sdp
 
-BOTH = [signal.SIGINT, signal.SIGTERM]
+BOTH = [signal.SIGINT, signal.SIGTERM, signal.SIGHUP]
 
 
 def established(phone, peer, *words):

@@ -173,7 +173,7 @@ def test_what_is_not_built_in_is_77(lineman, words):
 
 
 def test_the_order_of_options_is_free_and_the_uri_is_never_swallowed(lineman):
-    for words in (("--hangup", "--play", "tone:440,0.1s", "local:echo"),
+    for words in (("--play", "tone:440,0.1s", "--hangup", "local:echo"),
                   ("--expect", "status=answered", "local:echo", "--hangup"),
                   ("--print", "status", "local:echo", "--hangup")):
         process = lineman("dial", *words, json=False)

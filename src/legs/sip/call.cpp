@@ -139,8 +139,8 @@ void SipCall::on_bye_response(const NuaEvent& e) {
     return;
   }
   if (e.status == 481 || e.status == 408 || (!e.from_wire && e.status >= 300)) {
-    finish({Cause::kDialogLost, EndedBy::kNetwork, e.from_wire ? e.status : 0, e.phrase,
-            std::nullopt, false});
+    finish({Cause::kDialogLost, EndedBy::kNetwork, e.from_wire ? e.status : 0,
+            e.from_wire || e.status != 503 ? e.phrase : kNoConnection, std::nullopt, false});
   } else {
     finish({Cause::kNormal, EndedBy::kLocal, 0, "", std::nullopt, false});
   }

@@ -15,7 +15,7 @@ LegEnd made_here(int status, const char* phrase, bool heard) {
   LegEnd end{Cause::kInternal, EndedBy::kNetwork, 0, phrase, std::nullopt, false};
   if (status == 503) {  // ICMP, a refused or broken connection
     end.cause = Cause::kUnreachable;
-    end.reason = "the connection was refused or there is no route";
+    end.reason = kNoConnection;
   } else if (status == 408) {
     end.cause = heard ? Cause::kNoAnswer : Cause::kNoResponse;
     end.reason = "no final response";

@@ -90,7 +90,8 @@ void Probe::on_nua(SipAgent&, const NuaEvent& e) {
     const auto cause = e.status == 503   ? Cause::kUnreachable
                        : e.status == 408 ? Cause::kNoResponse
                                          : Cause::kInternal;
-    return finish(cause, EndedBy::kNetwork, 0, e.phrase);
+    return finish(cause, EndedBy::kNetwork, 0,
+                  cause == Cause::kUnreachable ? kNoConnection : e.phrase);
   }
   if ((e.status == 401 || e.status == 407) && host_.options().account) {
     const auto answers = credentials_.answer(e.sip);

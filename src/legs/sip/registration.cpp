@@ -131,7 +131,7 @@ void Registration::on_response(const NuaEvent& e) {
     const auto cause = e.status == 408   ? Cause::kNoResponse
                        : e.status == 503 ? Cause::kUnreachable
                                          : Cause::kInternal;
-    return fail_with(cause, 0, e.phrase);
+    return fail_with(cause, 0, cause == Cause::kUnreachable ? kNoConnection : e.phrase);
   }
   fail_with(cause_of_status(code, credentials_.used()), code, e.phrase);
 }

@@ -44,4 +44,7 @@ struct HandleOwner {
   virtual void on_nua(SipAgent& agent, const NuaEvent& event) = 0;
 };
 
+// In place of the stack's own 503, which reads as if a peer had said it.
+inline constexpr const char* kNoConnection = "the connection was refused or there is no route";
+
 }  // namespace lineman
